@@ -1,0 +1,38 @@
+"""
+What is wrong with a spec, in words for its author. It must not know pydantic's errors (see explained.py) or any
+model: a check anywhere in the models states its flaw in this form, and it reaches the author unchanged.
+"""
+
+from dataclasses import dataclass
+
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One contradiction found by a model about itself; the field is relative to that model, empty for all of it."""
+
+    field: str
+    said: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One reason why a review cannot be judged: where, what, and what to do about it."""
+
+    path: str
+    said: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.said}; {self.fix}"
+
+
+REFUSED = "refused"
+
+
+def refused(*flaws: Flaw) -> PydanticCustomError:
+    """Several at once: an author who repairs one flaw per round trip stops reading them."""
+    said = "; ".join(flaw.said for flaw in flaws)
+    return PydanticCustomError(REFUSED, "{said}", {"said": said, "flaws": flaws})
