@@ -38,7 +38,7 @@ class Access:
 
     def _send(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}{path}", data=body, headers=headers, method=method)  # noqa: S310 - https only
+        request = urllib.request.Request(f"{self.url}{path}", data=body, headers=headers, method=method)
         trust = ssl.create_default_context(cafile=str(self.ca_file))
         direct = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)

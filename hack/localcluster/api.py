@@ -14,7 +14,7 @@ def start(*, controllers: bool = True, nodes: int = 1, progress: Callable[[str],
 
     Without `controllers` there are only etcd and kube-apiserver: no Pod ever runs, no ServiceAccount is made.
     """
-    request = providers.Request(os.environ, controllers=controllers, progress=progress or _silent)
+    request = providers.Request(os.environ, progress or _silent, controllers=controllers, nodes=nodes)
     found = providers.find(request)
     if isinstance(found, Cluster):
         return found

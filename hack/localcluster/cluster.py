@@ -27,7 +27,7 @@ class Cluster:
         self.kubeconfig = kubeconfig
         self.url = access.url
         self.ca_file = access.ca_file
-        self.admin_token = access.token
+        self._token = access.token
         self.binaries = binaries
 
     def __enter__(self) -> Self:
@@ -40,9 +40,18 @@ class Cluster:
         """Stop, whatever happened."""
         self.stop()
 
+    @property
+    def admin_token(self) -> str:
+        """A token of an administrator."""
+        return self._token
+
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:  # noqa: A002 - as in subprocess.run
         """Run kubectl as the administrator; a failure's note carries what kubectl said."""
-        command = [self.binaries["kubectl"], f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.folder / 'cache'}"]
+        command: list[str | Path] = [
+            self.binaries["kubectl"],
+            f"--kubeconfig={self.kubeconfig}",
+            f"--cache-dir={self.folder / 'cache'}",
+        ]
         done = subprocess.run([*command, *args], input=input, text=True, capture_output=True, check=False)
         if check and done.returncode:
             error = subprocess.CalledProcessError(done.returncode, ["kubectl", *args], done.stdout, done.stderr)
@@ -75,10 +84,10 @@ class Cluster:
         """End an outage: same port, same data."""
         raise UnsupportedError("this cluster's API server is not ours to start")
 
-    def snapshot_etcd(self, path: Path) -> None:
+    def snapshot_etcd(self, path: Path) -> None:  # noqa: ARG002 - the signature is ControlPlane's
         """Copy etcd's data to a new folder."""
         raise UnsupportedError("this cluster's etcd is not ours to copy")
 
-    def restore_etcd(self, path: Path, *, restart_apiserver: bool = True) -> None:
+    def restore_etcd(self, path: Path, *, restart_apiserver: bool = True) -> None:  # noqa: ARG002 - as above
         """Put etcd back to a copy; the API server is restarted so that it shows the copy."""
         raise UnsupportedError("this cluster's etcd is not ours to restore")

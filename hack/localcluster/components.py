@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .pki import Keys
 from .versions import Binaries
@@ -39,7 +40,7 @@ class Plan:
 
     @property
     def data(self) -> Path:
-        """etcd's data folder."""
+        """The folder of etcd's data."""
         return self.folder / "etcd"
 
     @property
@@ -139,12 +140,29 @@ def scheduler(plan: Plan) -> list[str | Path]:
 
 
 def kwok(plan: Plan) -> list[str | Path]:
-    """In place of kubelets: it plays the lives of nodes and Pods that stages.yaml describes."""
+    """In place of kubelets: every node is played."""
+    return [*_kwok(plan.binaries["kwok"], plan.kubeconfig("admin")), "--manage-all-nodes=true"]
+
+
+def kwok_beside(binary: Path, kubeconfig: Path) -> list[str | Path]:
+    """Beside real kubelets: only the nodes made by `node()` are played."""
+    chosen = "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake"
+    return [*_kwok(binary, kubeconfig), "--manage-all-nodes=false", chosen]
+
+
+def node(name: str) -> dict[str, Any]:
+    """A node for kwok to play."""
+    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
+    metadata = {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata}
+
+
+def _kwok(binary: Path, kubeconfig: Path) -> list[str | Path]:
+    """It plays the lives of nodes and Pods that stages.yaml describes."""
     return [
-        plan.binaries["kwok"],
-        f"--kubeconfig={plan.kubeconfig('admin')}",
+        binary,
+        f"--kubeconfig={kubeconfig}",
         f"--config={STAGES}",
-        "--manage-all-nodes=true",
         f"--cidr={POD_RANGE}",
         "--node-ip=127.0.0.1",
         "--server-address=",

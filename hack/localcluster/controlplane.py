@@ -151,9 +151,7 @@ class ControlPlane(Cluster):
         return True
 
     def _create_node(self, name: str) -> None:
-        labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
-        metadata = {"name": name, "labels": labels, "annotations": {"kwok.x-k8s.io/node": "fake"}}
-        status, body = self._access.post("/api/v1/nodes", {"apiVersion": "v1", "kind": "Node", "metadata": metadata})
+        status, body = self._access.post("/api/v1/nodes", components.node(name))
         if status != 201:
             raise LocalClusterError(f"creating node {name}: {status} {body.decode(errors='replace')[:300]}")
 

@@ -20,4 +20,4 @@ class NoControlPlaneError(LocalClusterError):
 
 
 class UnsupportedError(LocalClusterError):
-    """This cluster cannot do that: its servers are not ours to stop."""
+    """The cluster cannot do that: its servers are not ours to stop."""

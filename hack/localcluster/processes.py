@@ -71,10 +71,10 @@ class Family:
             with contextlib.suppress(LocalClusterError):
                 self._tell(f"release {child.pid}")
 
-    def close(self) -> None:
+    def close(self, patience: float = guard.PATIENCE) -> None:
         """End every child, the highest rank first, then the watchdog."""
         for child in sorted(self._ranks, key=self._ranks.__getitem__, reverse=True):
-            self.end(child)
+            self.end(child, patience)
         if self._watchdog.stdin is not None:
             with contextlib.suppress(OSError):
                 self._watchdog.stdin.close()
