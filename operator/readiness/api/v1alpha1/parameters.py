@@ -6,7 +6,7 @@ InvalidSpec instead of ignoring a stricter field; frozen, since one object is ju
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from readiness.api.v1alpha1.problems import Flaw, refused
@@ -50,6 +50,11 @@ def true(field: str) -> str:
 def schema(extra: Mapping[str, Any]) -> ConfigDict:
     """`model_config` of a model that adds to its schema."""
     return ConfigDict(json_schema_extra=dict(extra))
+
+
+def by_name() -> Any:
+    """Metadata of a list whose entries are told apart by name: two managers can then own one entry each."""
+    return Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]})
 
 
 def listed(words: Sequence[str]) -> str:

@@ -3,6 +3,7 @@ What is wrong with a spec, in words for its author. It must not know pydantic's 
 model: a check anywhere in the models states its flaw in this form, and it reaches the author unchanged.
 """
 
+import json
 from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
@@ -36,3 +37,9 @@ def refused(*flaws: Flaw) -> PydanticCustomError:
     """Several at once: an author who repairs one flaw per round trip stops reading them."""
     said = "; ".join(flaw.said for flaw in flaws)
     return PydanticCustomError(REFUSED, "{said}", {"said": said, "flaws": flaws})
+
+
+def quoted(value: object) -> str:
+    """An author's own word in a message: escaped, since terminals show it, and cut, since it may be anything."""
+    shown = json.dumps(value if isinstance(value, str | int | bool | None) else type(value).__name__)
+    return shown if len(shown) <= 66 else f'{shown[:60]}..."'
