@@ -1,0 +1,117 @@
+"""
+The one gate that every read for a review passes.
+
+A review sees its own namespace. Another namespace is visible only where an administrator listed it and the
+resource in settings, and then only the objects that say they concern the review's namespace. A cluster-scoped
+object is visible only by a reference from the review's namespace. A refused read answers the same whether
+or not the object exists.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from readiness.collectors.inventory import Inventory, concerned
+from readiness.evidence.objects import Record, Unreadable
+from readiness.evidence.resources import LIVE_TEMPLATES, Resource
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.workloads import Workload
+
+NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadsSeen:
+    """Every workload of a namespace, by uid, and the objects that do not decode."""
+
+    by_uid: Mapping[str, Workload]
+    unreadable: tuple[Unreadable, ...]
+
+
+class Gate:
+    """Hands out views; `evidence_namespaces` is namespace -> resource names (`backups.velero.io`)."""
+
+    def __init__(self, inventory: Inventory, evidence_namespaces: Mapping[str, frozenset[str]] = NOBODY) -> None:
+        self._inventory = inventory
+        self._listed = evidence_namespaces
+
+    def view(self, namespace: str) -> "View":
+        """What the reviews of one namespace may see."""
+        return View(namespace, self._inventory, self._listed)
+
+    def may_see(self, review_namespace: str, resource: Resource, namespace: str) -> bool:
+        """Whether reads of a resource in a namespace are allowed to reviews of another."""
+        if not resource.namespaced:
+            return True  # by reference only, see View.referred
+        return namespace == review_namespace or resource.name in self._listed.get(namespace, frozenset())
+
+
+class View:
+    """The only read handle that evidence is gathered through."""
+
+    def __init__(self, namespace: str, inventory: Inventory, listed: Mapping[str, frozenset[str]]) -> None:
+        self.namespace: Final = namespace
+        self._inventory = inventory
+        self._listed = listed
+
+    def records(self, resource: Resource) -> Seen[Mapping[str, Record]] | Unseen:
+        """Records of a namespaced resource in the review's own namespace, by uid."""
+        state = self._inventory.state(resource, self.namespace)
+        if isinstance(state, Unseen):
+            return state
+        return Seen(self._inventory.records(resource, self.namespace), state.as_of)
+
+    def named(self, resource: Resource, name: str) -> Record | None:
+        """One record of the review's own namespace; ask `records` whether it was seen at all."""
+        return self._inventory.named(resource, self.namespace, name)
+
+    def body(self, resource: Resource, name: str, version: str) -> object:
+        """An object of the review's own namespace as fetched by name: Seen, Unseen, Pending or Absent."""
+        return self._inventory.body(resource, self.namespace, name, version)
+
+    def workloads(self) -> Seen[WorkloadsSeen] | Unseen:
+        """Every workload of the namespace; needed as a whole, so that one lost watch loses all."""
+        oldest: datetime | None = None
+        for resource in sorted(LIVE_TEMPLATES, key=lambda one: one.name):
+            state = self._inventory.state(resource, self.namespace)
+            if isinstance(state, Unseen):
+                return state
+            oldest = state.as_of if oldest is None else min(oldest, state.as_of)
+        assert oldest is not None
+        found = self._inventory.workloads(self.namespace)
+        return Seen(WorkloadsSeen(found, self._inventory.unreadable_workloads(self.namespace)), oldest)
+
+    def listed_namespaces(self, resource: Resource) -> tuple[str, ...]:
+        """Namespaces, other than the review's own, that an administrator listed for this resource."""
+        return tuple(
+            sorted(ns for ns, names in self._listed.items() if resource.name in names and ns != self.namespace)
+        )
+
+    def elsewhere(self, resource: Resource, namespace: str) -> Seen[Mapping[str, Record]] | Unseen:
+        """Records in a listed namespace, and of these only what concerns the review's own namespace."""
+        if namespace not in self.listed_namespaces(resource):
+            return Unseen(Why.NOT_ALLOWED, f"{resource.name} of other namespaces are not allowed here", resource.name)
+        state = self._inventory.state(resource, namespace)
+        if isinstance(state, Unseen):
+            return state
+        own = {
+            uid: record
+            for uid, record in self._inventory.records(resource, namespace).items()
+            if (about := concerned(resource, record)) is None or self.namespace in about
+        }
+        return Seen(own, state.as_of)
+
+    def referred(self, resource: Resource, name: str) -> Seen[Record | None] | Unseen:
+        """A cluster-scoped object by a reference from the review's namespace, None where it must not be shown.
+
+        Shown is only what says (by `concerns`) that it is about this namespace, or what concerns all of them.
+        """
+        state = self._inventory.state(resource, "")
+        if isinstance(state, Unseen):
+            return state
+        record = self._inventory.named(resource, "", name)
+        about = frozenset[str]() if record is None else concerned(resource, record)
+        visible = record is not None and (about is None or self.namespace in about)
+        return Seen(record if visible else None, state.as_of)

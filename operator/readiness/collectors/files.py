@@ -1,0 +1,111 @@
+"""
+The same inventory, filled from YAML documents: for offline reviews and for examples.
+
+What an API server would add is added here: a uid, a generation, a namespace. A resource of which there is no
+object is seen and empty, except the optional sources of backup proofs: those are then not installed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from readiness.collectors.fetched import Absent
+from readiness.collectors.inventory import Inventory
+from readiness.collectors.projections import BODIES, BY_RESOURCE
+from readiness.evidence.objects import Record
+from readiness.evidence.resources import Resource
+from readiness.evidence.seen import Seen, Unseen, Why
+
+OPTIONAL_GROUPS: Final = frozenset({"snapshot.storage.k8s.io", "velero.io"})
+"""Groups whose absence says that a source of proofs is not installed, not that it is empty."""
+
+Document = Mapping[str, Any]
+
+
+@dataclass
+class FileBodies:
+    """Bodies by name, as the API server would answer them."""
+
+    as_of: datetime
+    raw: dict[tuple[Resource, str, str], bytes] = field(default_factory=dict)
+
+    def get(self, resource: Resource, namespace: str, name: str, version: str) -> object:
+        """Seen, or Absent where the documents hold no such object."""
+        del version
+        found = self.raw.get((resource, namespace, name))
+        return Absent() if found is None else Seen(BODIES[resource](found), self.as_of)
+
+
+class FileWorld:
+    """An inventory that holds what the documents say, all of it as of one instant."""
+
+    def __init__(
+        self,
+        as_of: datetime,
+        *,
+        namespace: str = "default",
+        allowed: Iterable[str] = (),
+        unseen: Mapping[str, Unseen] | None = None,
+    ) -> None:
+        """`allowed`: resource names that settings list; `unseen`: resources that could not be seen, by name."""
+        self.as_of = as_of
+        self.bodies = FileBodies(as_of)
+        self.inventory = Inventory(self.bodies)
+        self._namespace = namespace
+        self._groups: set[str] = {_group(name) for name in allowed}
+        self._unseen = dict(unseen or {})
+
+    def add(self, document: Document) -> bool:
+        """Take in one object; whether it is of a resource that evidence is read from."""
+        group = str(document.get("apiVersion", "")).rpartition("/")[0]
+        resource = _BY_KIND.get((group, str(document.get("kind", ""))))
+        if resource is None:
+            return False
+        self._groups.add(group)
+        completed = self._completed(document, resource)
+        raw = msgspec.json.encode(completed)
+        meta = completed["metadata"]
+        if resource in BODIES:
+            self.bodies.raw[resource, meta.get("namespace", ""), meta["name"]] = raw
+        self.inventory.apply(resource, meta["uid"], None, _decode(resource, raw))
+        return True
+
+    def sealed(self) -> Inventory:
+        """The inventory, once every document is in: from here on it says of each resource whether it was seen."""
+        for resource in BY_RESOURCE:
+            absent = resource.group in OPTIONAL_GROUPS and resource.group not in self._groups
+            state: Seen[datetime] | Unseen = Seen(self.as_of, self.as_of)
+            if absent:
+                state = Unseen(Why.NOT_INSTALLED, f"{resource.name}: the files hold no object of it", resource.name)
+            self.inventory.state_changed(resource, "", self._unseen.get(resource.name, state))
+        return self.inventory
+
+    def _completed(self, document: Document, resource: Resource) -> dict[str, Any]:
+        meta = dict(document.get("metadata") or {})
+        if resource.namespaced:
+            meta.setdefault("namespace", self._namespace)
+        name = f"{resource.group}/{resource.kind}/{meta.get('namespace', '')}/{meta.get('name', '')}"
+        meta.setdefault("uid", name)
+        meta.setdefault("generation", 1)
+        return {**document, "metadata": meta}
+
+
+def _decode(resource: Resource, raw: bytes) -> Record:
+    projection = BY_RESOURCE[resource]
+    try:
+        return projection.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        unreadable = projection.unreadable(raw, f"{resource.kind} does not decode: {error}")
+        if unreadable is None:
+            raise
+        return unreadable
+
+
+def _group(resource_name: str) -> str:
+    return resource_name.partition(".")[2]
+
+
+_BY_KIND: Final = {(resource.group, resource.kind): resource for resource in BY_RESOURCE}

@@ -1,0 +1,1 @@
+"""One module per evidence family; nothing else lives here."""

@@ -1,0 +1,42 @@
+"""Workloads: those that the scope selects, and how many it does not."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from readiness.collectors.access import View
+from readiness.collectors.gatherers.gathered import Gathered
+from readiness.evidence.objects import Meta
+from readiness.evidence.seen import Seen, Unseen
+from readiness.evidence.selecting import Scope
+from readiness.evidence.workloads import Workload, Workloads
+
+
+def gather(view: View, _want: object, scope: Scope) -> Gathered[Workloads]:
+    """Every workload of the review's namespace that the scope selects."""
+    seen = view.workloads()
+    if isinstance(seen, Unseen):
+        return Gathered(seen, lost=(seen,))
+    everything = seen.value.by_uid.values()
+    selected = tuple(one for one in everything if scope.selects(known_as(one), one.meta.labels))
+    unreadable = tuple(one for one in seen.value.unreadable if scope.selects(frozenset({one.kind}), one.meta.labels))
+    outside = len(everything) - len(selected)
+    hint = "" if selected else _hint(scope, [one.meta for one in everything])
+    pending = any(one.pending for one in selected)
+    return Gathered(Seen(Workloads(selected, unreadable, outside, hint), seen.as_of), pending)
+
+
+def known_as(workload: Workload) -> frozenset[str]:
+    """The kinds a scope may call it by: the object's own, and that of the controller behind it."""
+    return frozenset({workload.subject.kind, workload.object.kind})
+
+
+def _hint(scope: Scope, metas: Iterable[Meta]) -> str:
+    """Why nothing was selected: the selector, and what its labels are here."""
+    metas = list(metas)
+    said = [f"{len(metas)} workload{'' if len(metas) == 1 else 's'} here"]
+    for requirement in [one for selector in scope.selectors for one in selector][:2]:
+        values = Counter(dict(meta.labels).get(requirement.key, "") for meta in metas)
+        values.pop("", None)
+        shown = ", ".join(name for name, _ in values.most_common(3)) or "no workload carries it"
+        said.append(f"{requirement.key} here: {shown}")
+    return "; ".join(said)

@@ -1,0 +1,149 @@
+"""
+Everything seen, indexed by namespace, and one composite record per workload.
+
+Reflectors (or files) write into it, the access gate reads from it, nobody else does. It knows nothing of
+reviews: what may be shown to whom is the gate's business.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from readiness.collectors.projections import PROJECTIONS
+from readiness.collectors.workloads import Bodies, Family
+from readiness.evidence.objects import Record, Unreadable
+from readiness.evidence.resources import LIVE_TEMPLATES, Resource
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.workloads import Workload
+
+State = Seen[datetime] | Unseen
+NOWHERE: Final[Mapping[str, Record]] = MappingProxyType({})
+
+
+class Inventory:
+    """The stores of all watched resources."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self._records: dict[Resource, dict[str, dict[str, Record]]] = defaultdict(lambda: defaultdict(dict))
+        self._names: dict[tuple[Resource, str, str], str] = {}
+        self._states: dict[tuple[Resource, str], State] = {}
+        self._families: dict[str, Family] = {}
+
+    def apply(self, resource: Resource, uid: str, before: Record | None, after: Record | None) -> frozenset[str] | None:
+        """Take in one change; the namespaces whose reviews it concerns (None: all).
+
+        A change of nothing but the version concerns nobody yet: the body that is fetched because of it does.
+        """
+        for record in (before, after):
+            if record is not None:
+                self._index(resource, uid, record, present=record is after)
+        known = next(record for record in (after, before) if record is not None)
+        if resource in LIVE_TEMPLATES:
+            self._family(known.meta.namespace).touch(uid, before, after)
+        if before is not None and after is not None and _only_version(before, after):
+            self._renew(resource, after)
+            return frozenset()
+        return concerned(resource, before, after)
+
+    def state_changed(self, resource: Resource, namespace: str, state: State) -> None:
+        """How fresh a watch is; namespace "" stands for all namespaces."""
+        self._states[resource, namespace] = state
+
+    def forget(self, resource: Resource, namespace: str) -> None:
+        """Drop what an ended watch has shown."""
+        self._states.pop((resource, namespace), None)
+        for part in [namespace] if namespace else list(self._records[resource]):
+            for uid, record in list(self._records[resource].get(part, {}).items()):
+                self.apply(resource, uid, record, None)
+
+    def body_changed(self, resource: Resource, namespace: str, name: str) -> None:
+        """A fetched body is there, or differs: the workload it belongs to is composed anew."""
+        uid = self._names.get((resource, namespace, name))
+        if uid is not None and resource in LIVE_TEMPLATES:
+            record = self._records[resource][namespace].get(uid)
+            self._family(namespace).touch(uid, record, record)
+
+    def state(self, resource: Resource, namespace: str) -> State:
+        """Seen (the last contact) or why not, of one resource in one namespace."""
+        everywhere = self._states.get((resource, ""))
+        here = everywhere or self._states.get((resource, namespace))
+        return here or Unseen(Why.NOT_SYNCED, f"{resource.name}: the first list is not done", resource.name)
+
+    def records(self, resource: Resource, namespace: str) -> Mapping[str, Record]:
+        """Records by uid; cluster-scoped ones stand under namespace ""."""
+        return self._records[resource].get(namespace, NOWHERE)
+
+    def named(self, resource: Resource, namespace: str, name: str) -> Record | None:
+        """The record of that name."""
+        uid = self._names.get((resource, namespace, name))
+        return None if uid is None else self._records[resource][namespace].get(uid)
+
+    def namespaces(self, resource: Resource) -> Iterable[str]:
+        """Namespaces in which the resource has records."""
+        return [namespace for namespace, records in self._records[resource].items() if records]
+
+    def body(self, resource: Resource, namespace: str, name: str, version: str) -> object:
+        """What was fetched by name; see `Bodies.get`."""
+        return self._bodies.get(resource, namespace, name, version)
+
+    def workloads(self, namespace: str) -> Mapping[str, Workload]:
+        """Composite records by uid; the same object stands while no part of it changed."""
+        return self._family(namespace).composed()
+
+    def unreadable_workloads(self, namespace: str) -> tuple[Unreadable, ...]:
+        """Workload objects, and objects below them, that do not decode."""
+        return self._family(namespace).unreadable()
+
+    def count(self, resource: Resource) -> int:
+        """Number of records of a resource."""
+        return sum(len(records) for records in self._records[resource].values())
+
+    def _index(self, resource: Resource, uid: str, record: Record, *, present: bool) -> None:
+        meta = record.meta
+        key = (resource, meta.namespace, meta.name)
+        if present:
+            self._records[resource][meta.namespace][uid] = record
+            self._names[key] = uid
+            return
+        self._records[resource][meta.namespace].pop(uid, None)
+        if self._names.get(key) == uid:
+            del self._names[key]
+
+    def _renew(self, resource: Resource, record: Record) -> None:
+        if resource in LIVE_TEMPLATES:
+            return  # composing asks for the body
+        self._bodies.get(resource, record.meta.namespace, record.meta.name, record.meta.version)
+
+    def _family(self, namespace: str) -> Family:
+        if namespace not in self._families:
+            self._families[namespace] = Family(self._bodies)
+        return self._families[namespace]
+
+
+def concerned(resource: Resource, *records: Record | None) -> frozenset[str] | None:
+    """The namespaces whose reviews any of the records concerns; None: all."""
+    found: set[str] = set()
+    for record in records:
+        if record is not None:
+            some = _CONCERNS[resource](record)
+            if some is None:
+                return None
+            found |= some
+    return frozenset(found)
+
+
+def _only_version(before: Record, after: Record) -> bool:
+    return (
+        before.meta.version != after.meta.version
+        and replace(  # type: ignore[type-var]
+            before, meta=replace(before.meta, version=after.meta.version)
+        )
+        == after
+    )
+
+
+_CONCERNS: Final = {projection.resource: projection.concerns for projection in PROJECTIONS}

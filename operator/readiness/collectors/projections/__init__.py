@@ -1,0 +1,14 @@
+"""The projections of all watched resources, and the bodies that are fetched by name: one line per family."""
+
+from collections.abc import Callable
+from typing import Final
+
+from readiness.collectors.projections import workloads
+from readiness.collectors.projections.projection import Projection
+from readiness.evidence.resources import Resource
+
+PROJECTIONS: Final[tuple[Projection, ...]] = (*workloads.PROJECTIONS,)
+
+BODIES: Final[dict[Resource, Callable[[bytes], object]]] = {**workloads.BODIES}
+
+BY_RESOURCE: Final = {projection.resource: projection for projection in PROJECTIONS}

@@ -1,0 +1,110 @@
+"""
+What a projection is: one watched object's JSON, decoded partially into a small frozen record.
+
+Decoders raise msgspec's errors for what they cannot read; the reflector keeps such an object as Unreadable.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from readiness.evidence.objects import Meta, Owner, Record, Unreadable
+from readiness.evidence.resources import Resource, Shape
+from readiness.evidence.selecting import Labels
+
+ALL_NAMESPACES: Final = None
+
+
+class Struct(msgspec.Struct, rename="camel", gc=False):
+    """Base of all partial decodings: camelCase on the wire, unknown fields passed over."""
+
+
+class OwnerStruct(Struct):
+    """metav1.OwnerReference."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class MetaStruct(Struct):
+    """The part of metav1.ObjectMeta that evidence needs."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    generation: int = 0
+    resource_version: str = ""
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    owner_references: list[OwnerStruct] | None = None
+
+
+class _AnyObject(Struct):
+    metadata: MetaStruct
+    kind: str = ""
+
+
+def own_namespace(record: Record) -> frozenset[str] | None:
+    """A namespaced object concerns the reviews of its own namespace."""
+    return frozenset({record.meta.namespace})
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How one resource is decoded, and which namespaces' reviews a record concerns (None: all of them)."""
+
+    resource: Resource
+    decode: Callable[[bytes], Record]
+    concerns: Callable[[Record], frozenset[str] | None] = own_namespace
+
+    def unreadable(self, raw: bytes, message: str) -> Unreadable | None:
+        """The object by its metadata alone, or None where not even that can be read."""
+        try:
+            found = _ANY.decode(raw)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+        return Unreadable(meta_of(found.metadata, self.resource), self.resource.kind, message)
+
+
+_ANY: Final = msgspec.json.Decoder(_AnyObject)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _shared(labels: Labels) -> Labels:
+    """One object for equal label sets: thousands of Pods share a few."""
+    return labels
+
+
+def labels_of(labels: dict[str, str] | None) -> Labels:
+    """Sorted, shared label tuple."""
+    return _shared(tuple(sorted(labels.items()))) if labels else ()
+
+
+def meta_of(meta: MetaStruct, resource: Resource, labels: Labels | None = None) -> Meta:
+    """The record's metadata; `version` is filled where the body is fetched by name."""
+    owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
+    fetched = resource.shape is Shape.METADATA
+    return Meta(
+        uid=meta.uid,
+        name=meta.name,
+        namespace=meta.namespace,
+        generation=meta.generation,
+        labels=labels_of(meta.labels) if labels is None else labels,
+        created=meta.creation_timestamp,
+        deleting=meta.deletion_timestamp is not None,
+        owner=None if owner is None else Owner(_group(owner.api_version), owner.kind, owner.name, owner.uid),
+        version=(f"g{meta.generation}" if meta.generation else meta.resource_version) if fetched else "",
+    )
+
+
+def _group(api_version: str) -> str:
+    return api_version.rpartition("/")[0]
