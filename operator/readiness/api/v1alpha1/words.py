@@ -21,6 +21,11 @@ _STARRED = r"^([^*]+|[^*]{3,}\*)$"
 _PRINTABLE = "^[!-~]+$"
 _LINK = r"^https?://[A-Za-z0-9\[][!#-;=?-\[\]_a-z~]*$"
 _KIND = "^[A-Z][A-Za-z0-9]*$"
+_PROVIDER = "^[A-Za-z][A-Za-z0-9-]*$"
+_PATH = "^(/[^/]+)+$"
+# Any printable ASCII but "=", as Kubernetes allows; one "*", at the beginning or at the end.
+_VARIABLE = "[ -)+-<>-~]+"
+_ENV = rf"^(\*?{_VARIABLE}|{_VARIABLE}\*)$"
 
 FORMS = {
     LABEL_VALUE: "letters, digits, dashes, dots and underscores, as a label's value",
@@ -32,6 +37,9 @@ FORMS = {
     _PRINTABLE: "printable ASCII without spaces",
     _LINK: "an http or https URL",
     _KIND: "a kind such as StatefulSet",
+    _PROVIDER: "a provider such as vault or aws",
+    _PATH: "an absolute path such as /etc/app/system.yaml",
+    _ENV: "a variable's name, with one * at its beginning or end at most",
 }
 """What each pattern means, for people who do not read patterns."""
 
@@ -41,6 +49,9 @@ LabelValue = Annotated[str, Field(max_length=63, pattern=LABEL_VALUE)]
 ContainerName = Annotated[str, Field(min_length=1, max_length=63, pattern=_CONTAINER)]
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=_OBJECT)]
 Starred = Annotated[str, Field(min_length=1, max_length=253, pattern=_STARRED)]
+Provider = Annotated[str, Field(min_length=1, max_length=63, pattern=_PROVIDER)]
+FilePath = Annotated[str, Field(min_length=2, max_length=512, pattern=_PATH)]
+EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=_ENV)]
 Token = Annotated[str, Field(min_length=1, pattern=_PRINTABLE)]
 Runbook = Annotated[str, Field(max_length=512, pattern=_LINK)]
 

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool
 
 from readiness.api.v1alpha1.parameters import Parameters, cel, listed, schema, true
 from readiness.api.v1alpha1.problems import Flaw
-from readiness.api.v1alpha1.words import ContainerName
+from readiness.api.v1alpha1.words import ContainerName, EnvName, FilePath
 
 Format = Literal["yaml", "json", "toml", "properties", "env", "ini"]
 FORMATS: dict[str, Format] = {
@@ -25,9 +25,6 @@ FORMATS: dict[str, Format] = {
 }
 """By the ending of a file's name."""
 
-# Any printable ASCII but "=", as Kubernetes allows; one "*", at the beginning or at the end.
-_NAME = r"[ -)+-<>-~]+"
-EnvName = Annotated[str, Field(min_length=1, max_length=253, pattern=rf"^(\*?{_NAME}|{_NAME}\*)$")]
 Value = Annotated[str, Field(max_length=1024)]
 Values = Annotated[tuple[Value, ...], Field(min_length=1, max_length=64)]
 
@@ -49,7 +46,7 @@ _ELSEWHERE = f"{true('mustBeSet')} || (has(self.source) && self.source != 'Any')
 class FileLocation(Parameters):
     """A value inside a configuration file, as the container sees the file."""
 
-    mount_path: Annotated[str, Field(min_length=2, max_length=512, pattern=r"^(/[^/]+)+$")]
+    mount_path: FilePath
     """The file's absolute path in the container, for example /etc/app/system.yaml, where a ConfigMap is mounted."""
     key: Annotated[str, Field(min_length=1, max_length=512)]
     r"""

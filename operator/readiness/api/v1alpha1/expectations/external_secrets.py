@@ -9,8 +9,7 @@ from readiness.api.v1alpha1.durations import Between, Duration
 from readiness.api.v1alpha1.parameters import Parameters, cel, schema
 from readiness.api.v1alpha1.problems import Flaw
 from readiness.api.v1alpha1.selector import LabelSelector
-
-Provider = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+from readiness.api.v1alpha1.words import Provider
 
 _NOTHING_JUDGED = "judge Referenced finds ExternalSecrets through references, which references Ignore leaves out"
 _NOTHING_BEHIND = "alsoManagedBy concerns references, which references Ignore leaves out"
