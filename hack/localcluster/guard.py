@@ -64,9 +64,11 @@ def _orders(parent: int) -> tuple[dict[int, int], list[str]]:
     ranks: dict[int, int] = {}
     folders: list[str] = []
     pending = b""
-    while os.getppid() == parent:
+    while True:
         if not select.select([0], [], [], 1.0)[0]:
-            continue
+            if os.getppid() == parent:
+                continue
+            break
         chunk = os.read(0, 4096)
         if not chunk:
             break
@@ -80,6 +82,8 @@ def _orders(parent: int) -> tuple[dict[int, int], list[str]]:
                 ranks.pop(int(rest), None)
             elif verb == "folder":
                 folders.append(rest)
+            elif verb == "done":
+                return {}, []
     return ranks, folders
 
 

@@ -30,6 +30,8 @@ class Family:
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__, str(os.getpid())],
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         self._ranks: dict[subprocess.Popen[bytes], int] = {}
@@ -75,6 +77,8 @@ class Family:
         """End every child, the highest rank first, then the watchdog."""
         for child in sorted(self._ranks, key=self._ranks.__getitem__, reverse=True):
             self.end(child, patience)
+        with contextlib.suppress(LocalClusterError):
+            self._tell("done")
         if self._watchdog.stdin is not None:
             with contextlib.suppress(OSError):
                 self._watchdog.stdin.close()
