@@ -7,7 +7,7 @@ tree of errors (drawn in `errors`); no other module sees the HTTP library. It mu
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -126,7 +126,7 @@ class Api:
 
     async def lines(
         self, path: str, *, params: Mapping[str, str], accept: str = JSON, inactivity: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The lines of an endless answer; Unreachable where none is complete for `inactivity` seconds.
 
         Close it (`contextlib.aclosing`) when leaving early.
