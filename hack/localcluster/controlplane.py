@@ -19,11 +19,13 @@ from .access import Access
 from .cluster import Cluster
 from .components import Plan, Ports
 from .errors import LocalClusterError
+from .guard import PATIENCE
 from .processes import Family, wait_until
 from .versions import Binaries
 
 READY = 60.0
 OUTAGE = 2.0
+FAILED = 1.0
 RANKS = {"etcd": 0, "kube-apiserver": 1}
 ATTEMPTS = 3
 USERS = {
@@ -50,6 +52,7 @@ class ControlPlane(Cluster):
         self._family = family
         self._children: dict[str, Child] = {}
         self._record = records.Record(plan.folder, self.kubeconfig)
+        family.owns(self._record.path)
         atexit.register(self.stop)
 
     @property
@@ -110,8 +113,15 @@ class ControlPlane(Cluster):
 
     def stop(self) -> None:
         """End everything, kube-apiserver and then etcd last; harmless when repeated."""
+        self._close(PATIENCE)
+
+    def abandon(self) -> None:
+        """End everything soon: a start that failed has nothing to finish."""
+        self._close(FAILED)
+
+    def _close(self, patience: float) -> None:
         atexit.unregister(self.stop)
-        self._family.close()
+        self._family.close(patience)
         self._children.clear()
         self._record.remove()
         super().stop()
@@ -168,11 +178,11 @@ def start(binaries: Binaries, *, controllers: bool, nodes: int) -> ControlPlane:
         try:
             plane.bring_up(nodes)
         except PortTakenError:
-            plane.stop()
+            plane.abandon()
             if attempt == ATTEMPTS:
                 raise
         except BaseException:
-            plane.stop()
+            plane.abandon()
             raise
         else:
             return plane

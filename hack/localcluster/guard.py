@@ -59,10 +59,10 @@ def _gone(pid: int, seconds: float) -> bool:
     return True
 
 
-def _orders(parent: int) -> tuple[dict[int, int], list[str]]:
-    """Follow what the parent writes until it is gone; then what is left: processes with their ranks, and folders."""
+def _orders(parent: int) -> tuple[dict[int, int], list[Path]]:
+    """Follow what the parent writes until it is gone; then what is left: processes with their ranks, and files."""
     ranks: dict[int, int] = {}
-    folders: list[str] = []
+    paths: list[Path] = []
     pending = b""
     while True:
         if not select.select([0], [], [], 1.0)[0]:
@@ -80,22 +80,25 @@ def _orders(parent: int) -> tuple[dict[int, int], list[str]]:
                 ranks[int(pid)] = int(rank)
             elif verb == "release":
                 ranks.pop(int(rest), None)
-            elif verb == "folder":
-                folders.append(rest)
+            elif verb == "remove":
+                paths.append(Path(rest))
             elif verb == "done":
                 return {}, []
-    return ranks, folders
+    return ranks, paths
 
 
 def main() -> None:
     """Wait for the parent's end, then end its servers, the highest rank first."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    ranks, folders = _orders(int(sys.argv[1]))
+    ranks, paths = _orders(int(sys.argv[1]))
     for pid in sorted(ranks, key=ranks.__getitem__, reverse=True):
         end(pid)
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

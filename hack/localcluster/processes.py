@@ -56,13 +56,17 @@ class Family:
                 env=environment,
                 start_new_session=True,
             )
-        self._tell(f"guard {child.pid} {rank}")
         self._ranks[child] = rank
+        try:
+            self._tell(f"guard {child.pid} {rank}")
+        except LocalClusterError:
+            self.end(child)
+            raise
         return child
 
-    def owns(self, folder: Path) -> None:
-        """Have the watchdog remove the folder if we cannot."""
-        self._tell(f"folder {folder}")
+    def owns(self, path: Path) -> None:
+        """Have the watchdog remove the file or folder if we cannot."""
+        self._tell(f"remove {path}")
 
     def end(self, child: subprocess.Popen[bytes], patience: float = guard.PATIENCE) -> None:
         """End one child: SIGTERM, and SIGKILL after `patience` seconds."""

@@ -61,10 +61,14 @@ def test_a_binary_changed_at_the_same_length_is_found_damaged(store: Cache) -> N
 
 
 def test_scratch_is_gone_after_an_interruption_and_swept_after_a_kill(store: Cache) -> None:
-    with pytest.raises(KeyboardInterrupt), store.filling(silent), store.scratch() as folder:
-        (folder / "etcd").write_text("half")
-        raise KeyboardInterrupt
-    assert not folder.exists()
+    def interrupted() -> None:
+        with store.filling(silent), store.scratch() as folder:
+            (folder / "etcd").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [path.name for path in store.folder.iterdir()] == [cache.LOCK]
     left = store.folder / f"{cache.SCRATCH}killed"
     left.mkdir()
     with store.filling(silent):
