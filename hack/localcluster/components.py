@@ -81,7 +81,10 @@ def etcd(plan: Plan) -> list[str | Path]:
 
 
 def apiserver(plan: Plan) -> list[str | Path]:
-    """RBAC on; ServiceAccount admission off only where no controller would ever create the accounts."""
+    """RBAC on; ServiceAccount admission off only where no controller would ever create the accounts.
+
+    Without a grace period for watches, one open watch keeps a stopping server alive for a minute.
+    """
     files = plan.keys
     command: list[str | Path] = [
         plan.binaries["kube-apiserver"],
@@ -99,6 +102,7 @@ def apiserver(plan: Plan) -> list[str | Path]:
         f"--cert-dir={plan.folder}",
         f"--token-auth-file={plan.tokens}",
         "--authorization-mode=RBAC",
+        "--shutdown-watch-termination-grace-period=1s",
         f"--service-account-issuer={ISSUER}",
         f"--service-account-key-file={files.account_public}",
         f"--service-account-signing-key-file={files.account_key}",

@@ -24,7 +24,6 @@ from .processes import Family, wait_until
 from .versions import Binaries
 
 READY = 60.0
-OUTAGE = 2.0
 FAILED = 1.0
 RANKS = {"etcd": 0, "kube-apiserver": 1}
 ATTEMPTS = 3
@@ -82,8 +81,8 @@ class ControlPlane(Cluster):
         self._await(lambda: self._access.get("/readyz")[0] == 200, "kube-apiserver ready")
 
     def stop_apiserver(self) -> None:
-        """Stop the API server only: no new connection at once, the open watches cut after two seconds."""
-        self._end("kube-apiserver", OUTAGE)
+        """Stop the API server only; open watches are cut after a second."""
+        self._end("kube-apiserver", PATIENCE)
 
     def snapshot_etcd(self, path: Path) -> None:
         """Copy etcd's data while it is held still: what a crash at this instant would leave."""
