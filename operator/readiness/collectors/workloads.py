@@ -6,16 +6,24 @@ carry. A live template is left unread only where it is proven to be the workload
 beside its kind. It must not know what is judged: it only tells what is there.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from readiness.collectors.fetched import Absent, Pending
 from readiness.evidence.objects import Record, Ref, Unreadable
 from readiness.evidence.resources import CONTROLLER_REVISIONS, PODS, REPLICA_SETS, Resource
-from readiness.evidence.seen import Seen, Unseen
-from readiness.evidence.workloads import CONTROLLER_KINDS, Child, Controller, Live, Template, Workload
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.workloads import (
+    BUILT_IN,
+    Child,
+    Controller,
+    Live,
+    Template,
+    Workload,
+    made_by_built_in,
+)
 
 _BODY_OF: Final = {"Pod": PODS, "ReplicaSet": REPLICA_SETS, "ControllerRevision": CONTROLLER_REVISIONS}
 
@@ -28,18 +36,38 @@ class Bodies(Protocol):
         ...
 
 
+class _Index:
+    """Sets of uids by a key; an empty set leaves no key behind."""
+
+    def __init__(self) -> None:
+        self._sets: dict[object, set[str]] = {}
+
+    def put(self, key: object, uid: str, *, present: bool) -> None:
+        if present:
+            self._sets.setdefault(key, set()).add(uid)
+            return
+        found = self._sets.get(key, set())
+        found.discard(uid)
+        if not found:
+            self._sets.pop(key, None)
+
+    def at(self, key: object) -> list[str]:
+        """In a fixed order, so that the order of events shows nowhere."""
+        return sorted(self._sets.get(key, ()))
+
+
 class Family:
     """The workloads of one namespace and everything that hangs below them."""
 
     def __init__(self, bodies: Bodies) -> None:
         self._bodies = bodies
         self._objects: dict[str, Record] = {}
-        self._children: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_name: dict[tuple[str, str], str] = {}
-        self._adrift: defaultdict[str, set[str]] = defaultdict(set)
+        self._below = _Index()  # by the maker's uid
+        self._deployments = _Index()  # by name
+        self._stray = _Index()  # Pods of ReplicaSets, by the name that their Deployment must have
+        self._unreadable: set[str] = set()
         self._touched: set[str] = set()
         self._composed: dict[str, Workload] = {}
-        self._unreadable: dict[str, Unreadable] = {}
 
     def touch(self, uid: str, before: Record | None, after: Record | None) -> None:
         """Take in one change; what it may alter is composed anew when it is next asked for."""
@@ -54,8 +82,7 @@ class Family:
         """Workloads by uid. The same object stands while no part of it changed."""
         while self._touched:
             uid = self._touched.pop()
-            record = self._objects.get(uid)
-            workload = None if record is None or self._root(uid) != uid else self._compose(uid, record)
+            workload = self._compose(uid)
             if workload is None:
                 self._composed.pop(uid, None)
             elif self._composed.get(uid) != workload:
@@ -63,79 +90,83 @@ class Family:
         return MappingProxyType(self._composed)
 
     def unreadable(self) -> tuple[Unreadable, ...]:
-        """Objects that do not decode; whatever hangs below them is unknown."""
-        return tuple(self._unreadable.values())
+        """Workload objects that do not decode, by themselves: those below a workload are Unseen parts of it."""
+        found = (self._objects[uid] for uid in sorted(self._unreadable) if self._root(uid) == uid)
+        return tuple(one for one in found if isinstance(one, Unreadable) and one.kind != "ControllerRevision")
 
     def _link(self, uid: str, record: Record, *, present: bool) -> None:
-        change = set.add if present else set.discard
-        owner = record.meta.owner
-        if owner is not None:
-            change(self._children[owner.uid], uid)
-            if not present and not self._children[owner.uid]:
-                del self._children[owner.uid]
-        if isinstance(record, Child) and record.kind == "Pod" and owner is not None and owner.kind == "ReplicaSet":
-            change(self._adrift[owner.name.removesuffix(f"-{record.hash}")], uid)
-        name = (_kind(record), record.meta.name)
+        kind, owner = kind_of(record), record.meta.owner
+        if owner is not None and made_by_built_in(kind, owner):
+            self._below.put(owner.uid, uid, present=present)
+        if deployment := _deployment_of(record):
+            self._stray.put(deployment, uid, present=present)
+        if kind == "Deployment":
+            self._deployments.put(record.meta.name, uid, present=present)
         if present:
             self._objects[uid] = record
-            self._by_name[name] = uid
             if isinstance(record, Unreadable):
-                self._unreadable[uid] = record
+                self._unreadable.add(uid)
         else:
             self._objects.pop(uid, None)
-            self._unreadable.pop(uid, None)
-            if self._by_name.get(name) == uid:
-                del self._by_name[name]
+            self._unreadable.discard(uid)
 
     def _mark(self, uid: str) -> None:
         """The object, what is above it, and what is below it (their roots may change with it)."""
-        record = self._objects.get(uid)
         self._touched.add(uid)
         self._touched.add(self._root(uid))
-        if record is not None and _kind(record) == "Deployment":
-            self._touched |= self._adrift.get(record.meta.name, set())
-        for child in self._children.get(uid, ()):
+        record = self._objects.get(uid)
+        if record is not None and kind_of(record) == "Deployment":
+            self._touched.update(self._stray.at(record.meta.name), self._deployments.at(record.meta.name))
+        for child in self._below.at(uid):
             self._touched.add(child)
-            self._touched |= self._children.get(child, set())
+            self._touched.add(self._root(child))
+            self._touched.update(self._below.at(child))
 
     def _root(self, uid: str) -> str:
-        """The topmost object of a built-in kind that stands behind this one, found by uid."""
-        record = self._objects.get(uid)
-        owner = record.meta.owner if record is not None else None
-        if record is None or owner is None:
-            return uid
-        if owner.uid in self._objects:
-            return self._root(owner.uid)
-        if isinstance(record, Child) and record.kind == "Pod" and owner.kind == "ReplicaSet":
-            # Its ReplicaSet is not seen (yet): the Deployment of that name is in the middle of a rollout.
-            return self._by_name.get(("Deployment", owner.name.removesuffix(f"-{record.hash}")), uid)
+        """The topmost object, found by uid, whose template speaks for this one. At most two steps: no cycle passes."""
+        above = self._above(uid)
+        while above is not None:
+            uid, above = above, self._above(above)
         return uid
 
-    def _compose(self, uid: str, record: Record) -> Workload | None:
+    def _above(self, uid: str) -> str | None:
+        record = self._objects.get(uid)
+        owner = record.meta.owner if record is not None else None
+        if record is None or owner is None or not made_by_built_in(kind_of(record), owner):
+            return None
+        maker = self._objects.get(owner.uid)
+        if maker is not None:
+            return owner.uid if kind_of(maker) == owner.kind else None
+        # A ReplicaSet that is not seen (yet): the Deployment of that name is in the middle of a rollout.
+        return next(iter(self._deployments.at(_deployment_of(record))), None)
+
+    def _compose(self, uid: str) -> Workload | None:
+        record = self._objects.get(uid)
+        if record is None or self._root(uid) != uid:
+            return None
         if isinstance(record, Controller):
-            if record.runs is not None and record.runs.finished:
-                return None
-            return _Composer(self, uid, record).controller(record)
+            finished = record.runs is not None and record.runs.finished
+            return None if finished else _Composer(self, uid, record).controller(record)
         if isinstance(record, Child) and record.kind != "ControllerRevision":
             return _Composer(self, uid, record).child(record)
         return None
 
     def below(self, uid: str, kind: str) -> Iterator[tuple[str, Record]]:
-        """Children of one kind, in the order of their names."""
-        found = [(child, self._objects[child]) for child in self._children.get(uid, ()) if child in self._objects]
-        return iter(sorted((pair for pair in found if _kind(pair[1]) == kind), key=lambda pair: pair[1].meta.name))
+        """What this object has made of one kind, in the order of names."""
+        found = ((child, self._objects[child]) for child in self._below.at(uid) if self._above(child) == uid)
+        return iter(sorted((pair for pair in found if kind_of(pair[1]) == kind), key=lambda pair: pair[1].meta.name))
 
-    def adrift(self, deployment: str) -> Iterator[Child]:
-        """Pods of that Deployment whose ReplicaSet is not in the store."""
-        for uid in sorted(self._adrift.get(deployment, ())):
-            pod = self._objects[uid]
-            if isinstance(pod, Child) and pod.meta.owner is not None and pod.meta.owner.uid not in self._objects:
+    def stray(self, uid: str, deployment: str) -> Iterator[Child]:
+        """Pods of this Deployment whose ReplicaSet is not in the store."""
+        for pod_uid in self._stray.at(deployment):
+            pod = self._objects[pod_uid]
+            if isinstance(pod, Child) and self._above(pod_uid) == uid:
                 yield pod
 
     def template(self, record: Record) -> Template | Unseen | Pending | Absent:
         """The body of a Pod, ReplicaSet or ControllerRevision."""
         meta = record.meta
-        found = self._bodies.get(_BODY_OF[_kind(record)], meta.namespace, meta.name, meta.version)
+        found = self._bodies.get(_BODY_OF[kind_of(record)], meta.namespace, meta.name, meta.version)
         if isinstance(found, Seen):
             assert isinstance(found.value, Template)
             return found.value
@@ -153,7 +184,7 @@ class _Composer:
         self._live: list[Live] = []
         self._unresolved: set[str] = set()
         self._pending = False
-        self._pods: list[Child] = []
+        self._pods: list[Record] = []
 
     def controller(self, record: Controller) -> Workload:
         match record.kind:
@@ -163,10 +194,12 @@ class _Composer:
                 self._revisions(record)
             case "CronJob":
                 self._cron_job()
+            case _:
+                self._pods.extend(self._pods_below(self._uid))
         return self._workload(record.template, record)
 
     def child(self, record: Child) -> Workload | None:
-        """A Pod or ReplicaSet that is itself a subject."""
+        """A Pod or ReplicaSet that is itself judged."""
         if record.kind == "ReplicaSet":
             self._pods.extend(self._pods_below(self._uid))
             if record.meta.owner is not None and not self._pods:
@@ -175,7 +208,7 @@ class _Composer:
             self._pods.append(record)
         own = self._read(record)
         if isinstance(own, Absent):
-            return None
+            return None  # gone; the watch is about to say so
         return self._workload(None if isinstance(own, Pending) else own, None)
 
     def _deployment(self, record: Controller) -> None:
@@ -190,8 +223,8 @@ class _Composer:
                 continue
             self._pods.extend(pods)
             if not (settled and isinstance(replica_set, Child) and replica_set.revision == record.revision):
-                self._older(replica_set.meta.name, replica_set)
-        for pod in self._family.adrift(record.meta.name):
+                self._older(replica_set)
+        for pod in self._family.stray(self._uid, record.meta.name):
             self._pods.append(pod)
             self._unresolved.add(pod.hash or pod.meta.name)
 
@@ -207,43 +240,52 @@ class _Composer:
             if record.kind == "DaemonSet" and isinstance(revision, Child):
                 revisions[revision.hash] = revision
         self._pods.extend(self._pods_below(self._uid))
-        for name in sorted({pod.hash for pod in self._pods}):
+        for pod in self._pods:
+            if isinstance(pod, Unreadable):
+                self._unread(pod)
+        for name in sorted({pod.hash for pod in self._pods if isinstance(pod, Child)}):
             if settled and name and name == record.revision:
                 continue
-            if name in revisions:
-                self._older(revisions[name].meta.name, revisions[name])
+            if name and name in revisions:
+                self._older(revisions[name])
             else:
-                self._unresolved.add(name or "none")
+                self._unresolved.add(name or "(none)")
 
     def _cron_job(self) -> None:
-        for _, job in self._family.below(self._uid, "Job"):
-            if isinstance(job, Controller) and not (job.runs and job.runs.finished):
-                self._live.append(Live(f"Job {job.meta.name}", job.template))
+        """The template of each unfinished Job is live, whether or not it has Pods yet."""
+        for uid, job in self._family.below(self._uid, "Job"):
+            if isinstance(job, Unreadable):
+                self._unread(job)
+            elif isinstance(job, Controller) and not (job.runs and job.runs.finished):
+                self._live.append(Live(job.meta.name, job.template))
+                self._pods.extend(self._pods_below(uid))
 
-    def _older(self, name: str, record: Record) -> None:
+    def _older(self, record: Record) -> None:
         found = self._read(record)
         if isinstance(found, Absent):
-            self._unresolved.add(name)
+            self._unresolved.add(record.meta.name)
         elif not isinstance(found, Pending):
-            self._live.append(Live(name, found))
+            self._live.append(Live(record.meta.name, found))
+
+    def _unread(self, record: Unreadable) -> None:
+        said = f"{record.kind} {record.meta.name}: {record.message}"
+        self._live.append(Live(record.meta.name, Unseen(Why.UNREADABLE, said)))
 
     def _read(self, record: Record) -> Template | Unseen | Pending | Absent:
         found = self._family.template(record)
         self._pending = self._pending or isinstance(found, Pending)
         return found
 
-    def _pods_below(self, uid: str) -> Iterator[Child]:
-        return (pod for _, pod in self._family.below(uid, "Pod") if isinstance(pod, Child))
+    def _pods_below(self, uid: str) -> Iterator[Record]:
+        return (pod for _, pod in self._family.below(uid, "Pod"))
 
     def _workload(self, own: Template | Unseen | None, record: Controller | None) -> Workload:
-        meta, owner = self._record.meta, self._record.meta.owner
-        itself = Ref(_kind(self._record), meta.name)
-        foreign = owner is not None and owner.kind not in CONTROLLER_KINDS
+        itself = Ref(kind_of(self._record), self._record.meta.name)
         return Workload(
             uid=self._uid,
-            subject=Ref(owner.kind, owner.name) if owner is not None and foreign else itself,
+            subject=_behind(self._record) or itself,
             object=itself,
-            meta=meta,
+            meta=replace(self._record.meta, version=""),  # a new version of the same content changes nothing
             own=own,
             live=tuple(live for live in self._live if live.template != own),
             unresolved=tuple(sorted(self._unresolved)),
@@ -255,6 +297,24 @@ class _Composer:
         )
 
 
-def _kind(record: Record) -> str:
+def kind_of(record: Record) -> str:
+    """The kind of any record that a workload is made of."""
     assert isinstance(record, (Controller, Child, Unreadable))
     return record.kind
+
+
+def _behind(record: Record) -> Ref | None:
+    """The foreign controller of a Job, ReplicaSet or Pod: its name stays where theirs are generated."""
+    owner = record.meta.owner
+    if owner is None or kind_of(record) not in {"Job", "ReplicaSet", "Pod"}:
+        return None
+    return None if (owner.group, owner.kind) in BUILT_IN else Ref(owner.kind, owner.name)
+
+
+def _deployment_of(record: Record) -> str:
+    """The name that a Pod's Deployment must have by the name of its ReplicaSet; empty where there is none."""
+    owner = record.meta.owner
+    if not isinstance(record, Child) or owner is None or (record.kind, owner.kind) != ("Pod", "ReplicaSet"):
+        return ""
+    deployment, _, suffix = owner.name.rpartition("-")
+    return deployment if suffix == record.hash else ""

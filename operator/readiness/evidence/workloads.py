@@ -11,12 +11,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from readiness.evidence.objects import Meta, Ref, Unreadable
+from readiness.evidence.objects import Meta, Owner, Ref, Unreadable
 from readiness.evidence.resources import LIVE_TEMPLATES, Resource
 from readiness.evidence.seen import Unseen
 
-CONTROLLER_KINDS: Final = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod"})
-"""The built-in kinds; a controller of any other kind is known by the objects it makes."""
+BUILT_IN: Final = frozenset(
+    {
+        ("apps", "Deployment"),
+        ("apps", "StatefulSet"),
+        ("apps", "DaemonSet"),
+        ("apps", "ReplicaSet"),
+        ("batch", "CronJob"),
+        ("batch", "Job"),
+        ("", "Pod"),
+    }
+)
+"""The built-in kinds, by group: other groups have a StatefulSet or a Job too. Any other controller is known by what it makes."""
+
+_MAKERS: Final = {
+    "Pod": frozenset({("apps", "ReplicaSet"), ("apps", "StatefulSet"), ("apps", "DaemonSet"), ("batch", "Job")}),
+    "ReplicaSet": frozenset({("apps", "Deployment")}),
+    "ControllerRevision": frozenset({("apps", "StatefulSet"), ("apps", "DaemonSet")}),
+    "Job": frozenset({("batch", "CronJob")}),
+}
+
+
+def made_by_built_in(kind: str, owner: Owner | None) -> bool:
+    """Whether the owner is of a built-in kind that makes objects of this kind, so that its template speaks for them.
+
+    A reference that no built-in controller would write (from a Pod to a Deployment, say) hides nothing.
+    """
+    return owner is not None and (owner.group, owner.kind) in _MAKERS.get(kind, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +211,10 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A template that live Pods still carry and that is not proven to be the workload's own."""
+    """A template that live Pods still carry and that is not proven to be the workload's own; or a part that is unseen.
+
+    `revision` names where it stands: a ReplicaSet, a ControllerRevision, an unfinished Job.
+    """
 
     revision: str
     template: Template | Unseen
@@ -226,7 +254,7 @@ class Workload:
 class Workloads:
     """The workloads of one namespace that an expectation selects.
 
-    `outside` counts those it does not; `values` are label values seen, for the message of an empty selection.
+    `outside` counts those it does not; `hint` says, where nothing is selected, what is there.
     """
 
     items: tuple[Workload, ...]
@@ -268,3 +296,16 @@ _POD_SPEC: Final = {"CronJob": "spec.jobTemplate.spec.template.spec", "Pod": "sp
 def pod_spec(workload: Workload) -> str:
     """Where the Pod spec stands in the object's manifest, for messages that say what to set."""
     return _POD_SPEC.get(workload.object.kind, "spec.template.spec")
+
+
+_LISTS: Final = {
+    "regular": "containers",
+    "sidecar": "initContainers",
+    "init": "initContainers",
+    "ephemeral": "ephemeralContainers",
+}
+
+
+def container_path(path: str, container: Container) -> str:
+    """Where one container stands below the Pod spec, for messages that say what to set."""
+    return f"{path}.{_LISTS[container.role]}[{container.name}]"

@@ -98,13 +98,18 @@ def at_revision(found: Iterable[Finding], workload: Workload, revision: str) -> 
     said = " of ".join(
         part
         for part in (
-            f"revision {revision}" if revision else "",
+            _called(workload, revision),
             f"{workload.object}" if workload.object != workload.subject else "",
         )
         if part
     )
     for finding in found:
         yield replace(finding, message=f"{said}: {finding.message}") if said and finding.message else finding
+
+
+def _called(workload: Workload, revision: str) -> str:
+    kind = "Job" if workload.object.kind == "CronJob" else "revision"
+    return f"{kind} {revision}" if revision else ""
 
 
 def worst(findings: Iterable[Finding], order: tuple[str, ...] = ()) -> Finding:

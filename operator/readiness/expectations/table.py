@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
+from readiness.api.v1alpha1.expectations.non_root import NonRootExpectation
 from readiness.api.v1alpha1.expectations.probes import ProbesExpectation
 from readiness.api.v1alpha1.parameters import Parameters
 from readiness.evidence.resources import Resource
 from readiness.evidence.seen import Many
 from readiness.evidence.workloads import Workloads
 from readiness.expectations.finding import Finding, one_per_subject, unreadable
-from readiness.expectations.kinds import probes
+from readiness.expectations.kinds import non_root, probes
 
 W = TypeVar("W", bound=Parameters)
 W_contra = TypeVar("W_contra", bound=Parameters, contravariant=True)
@@ -120,7 +121,10 @@ def _erased(model: type[W], reads: Callable[[W], frozenset[Resource]]) -> Callab
     return erased
 
 
-TABLE: Final[tuple[Kind, ...]] = (each("probes", ProbesExpectation, Workloads, Workloads.reads, probes),)
+TABLE: Final[tuple[Kind, ...]] = (
+    each("probes", ProbesExpectation, Workloads, Workloads.reads, probes),
+    each("nonRoot", NonRootExpectation, Workloads, Workloads.reads, non_root),
+)
 
 _BY_NAME: Final = {kind.name: kind for kind in TABLE}
 

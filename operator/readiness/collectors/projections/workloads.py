@@ -6,6 +6,7 @@ patch whose `spec.template` is the whole template (kubernetes pkg/controller/{st
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -25,7 +26,7 @@ from readiness.evidence.resources import (
     STATEFUL_SETS,
     Resource,
 )
-from readiness.evidence.workloads import CONTROLLER_KINDS, Child, Controller, Replication, Runs, Template
+from readiness.evidence.workloads import Child, Controller, Replication, Runs, Template, made_by_built_in
 
 _REVISION: Final = "deployment.kubernetes.io/revision"
 _HASHES: Final = {
@@ -197,15 +198,16 @@ def _child(resource: Resource) -> Callable[[bytes], Record]:
     hashes = _HASHES[resource.plural]
 
     def decode(raw: bytes) -> Child:
-        meta = decoder.decode(raw).metadata
-        labels = meta.labels or {}
-        owned = any(ref.controller and ref.kind in CONTROLLER_KINDS for ref in meta.owner_references or ())
+        struct = decoder.decode(raw).metadata
+        labels = struct.labels or {}
+        meta = meta_of(struct, resource, labels=())
+        # Labels below a built-in controller decide nothing (the controller's own do) and would cost memory for every Pod.
+        owned = made_by_built_in(resource.kind, meta.owner)
         return Child(
-            # Labels of owned objects decide nothing (the workload's own do) and would cost memory for every Pod.
-            meta=meta_of(meta, resource, labels=() if owned else labels_of(labels)),
+            meta=meta if owned else replace(meta, labels=labels_of(labels)),
             kind=resource.kind,
             hash=next((labels[name] for name in hashes if name in labels), ""),
-            revision=(meta.annotations or {}).get(_REVISION, ""),
+            revision=(struct.annotations or {}).get(_REVISION, ""),
         )
 
     return decode

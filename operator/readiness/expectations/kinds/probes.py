@@ -16,7 +16,7 @@ from typing import Final
 
 from readiness.api.v1alpha1.expectations.probes import ProbesExpectation
 from readiness.evidence.objects import Ref
-from readiness.evidence.workloads import Container, Probe, Workload, pod_spec, templates
+from readiness.evidence.workloads import Container, Workload, container_path, pod_spec, templates
 from readiness.expectations.finding import Finding, at_revision, gaps, met, unmet
 
 MISSING: Final = "ProbeMissing"  # a probe that the review asks for is not declared
@@ -39,26 +39,18 @@ def evaluate(want: ProbesExpectation, seen: Workload, _now: datetime) -> Iterato
 
 
 def _container(want: ProbesExpectation, subject: Ref, container: Container, path: str) -> Finding:
-    declared = {"Liveness": container.liveness, "Readiness": container.readiness, "Startup": container.startup}
-    absent = [name for name in want.require if declared[name] is None]
-    if absent:
-        fields = " and ".join(f"{name.lower()}Probe" for name in absent)
-        return unmet(subject, MISSING, f"no {fields}: declare it under {path}.containers[name={container.name}]")
-    for name in want.require:
-        probe = declared[name]
-        assert probe is not None
-        if not probe.handler or probe.port == 0:
-            return unmet(
-                subject, HANDLER_MISSING, f"{name.lower()}Probe can never succeed: it has no handler or port 0"
-            )
-        if _undeclared(probe, container):
-            return unmet(
-                subject,
-                PORT_UNDEFINED,
-                f"{name.lower()}Probe names port {probe.port!r}, which the container does not declare under ports",
-            )
+    every = {"Liveness": container.liveness, "Readiness": container.readiness, "Startup": container.startup}
+    asked = {f"{name.lower()}Probe": every[name] for name in want.require}
+    place = container_path(path, container)
+    if absent := [field for field, probe in asked.items() if probe is None]:
+        return unmet(subject, MISSING, f"no {' and no '.join(absent)}: declare under {place}")
+    declared = {field: probe for field, probe in asked.items() if probe is not None}
+    for field, probe in declared.items():
+        if not probe.handler or (probe.handler != "exec" and probe.port in {None, 0}):
+            lacks = "no port" if probe.handler else "no httpGet, tcpSocket, grpc or exec"
+            return unmet(subject, HANDLER_MISSING, f"{field} can never succeed, it has {lacks}: set {place}.{field}")
+    for field, probe in declared.items():
+        if isinstance(probe.port, str) and probe.port not in {port.name for port in container.ports}:
+            said = f"{field} names port {probe.port!r}, which this container does not declare"
+            return unmet(subject, PORT_UNDEFINED, f"{said}: add it to {place}.ports, or name another")
     return met(subject, DEFINED)
-
-
-def _undeclared(probe: Probe, container: Container) -> bool:
-    return isinstance(probe.port, str) and probe.port not in {port.name for port in container.ports}
