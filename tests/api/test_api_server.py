@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -42,7 +43,10 @@ class Server:
 def server(cluster: Cluster) -> Iterator[Server]:
     for document in crd.documents():
         cluster.kubectl("apply", "--filename=-", input=json.dumps(document))
-    cluster.kubectl("wait", "--for=condition=Established", "crd/readinessreviews.readiness.dev", "--timeout=30s")
+    # Not `kubectl wait`: it fails on a definition that has no conditions yet.
+    deadline = time.monotonic() + 30
+    while cluster.kubectl("get", "readinessreviews", check=False).returncode and time.monotonic() < deadline:
+        time.sleep(0.1)
     cluster.kubectl("create", "namespace", NAMESPACE)
     yield Server(cluster)
     cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
@@ -96,6 +100,18 @@ def test_every_minimal_kind_is_accepted_as_written(stored: Callable[[Json], Json
         )
     )
     assert stored(spec)["spec"] == spec
+
+
+def test_the_largest_review_stays_within_the_servers_budget_for_rules(server: Server) -> None:
+    """The cost of CEL is estimated when the definition is created, and counted again on each write."""
+    rules = [{"env": f"{'V' * 200}_{index}", "oneOf": ["a" * 100], "notOneOf": ["b" * 100]} for index in range(32)]
+    check = {"configuration": {"rules": rules}}
+    areas = [
+        samples.area(f"area{i}", *(samples.expectation(f"e{j}", check=check) for j in range(8))) for i in range(16)
+    ]
+    body = review_of(samples.spec(*areas), "largest")
+    assert isinstance(review.read(body), review.Review)
+    server.kubectl("create", "--dry-run=server", "--filename=-", body=body)
 
 
 def test_an_unseen_review_is_unknown_on_create_and_on_read(server: Server, stored: Callable[[Json], Json]) -> None:

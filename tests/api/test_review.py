@@ -261,6 +261,43 @@ def test_no_json_whatever_escapes_as_an_error(anything: object) -> None:
         assert isinstance(review.read(raw), review.Invalid)
 
 
+def nested(depth: int) -> object:
+    found: object = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+HOSTILE = {
+    "half a character": "\ud800",
+    "an endless number": 10**5000,
+    "no number": float("nan"),
+    "a deep list": nested(100_000),
+    "half a key": {"\ud800": 1},
+    "an endless key": {10**5000: 1, 1: 2},
+    "keys that are no text": {None: 1, True: 2, 1.5: 3, (1, 2): 4},
+}
+
+
+@pytest.mark.parametrize("thing", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_that_a_parser_can_make_escapes_as_an_error(thing: object) -> None:
+    specs = [
+        thing,
+        samples.spec() | {"areas": thing},
+        samples.spec(scope={"selector": {"matchLabels": thing}}),
+        samples.spec(scope={"selector": {"matchLabels": {"a": thing}}}),
+        samples.spec(validFor=thing),
+        samples.spec(samples.area("a", samples.expectation(check=thing, enforceFrom=thing))),
+        samples.checking(probes=thing),
+        samples.checking(externalSecrets={"minimum": thing}),
+        samples.rule(env=thing, oneOf=[thing]),
+    ]
+    for spec in specs:
+        assert all(str(problem) for problem in problems({"metadata": thing, "spec": spec}))
+    if isinstance(thing, dict):
+        assert problems(samples.review(samples.spec()) | thing)
+
+
 def test_the_digest_follows_what_is_judged_alone() -> None:
     base = review.digest(read(samples.FULL).spec)
 

@@ -56,7 +56,7 @@ def _problem(detail: ErrorDetails, root: str, model: type[BaseModel]) -> Iterato
         for flaw in context["flaws"]:
             yield Problem(f"{path}.{flaw.field}" if flaw.field else path, flaw.said, flaw.fix)
     elif detail["type"] in ("extra_forbidden", "invalid_key"):
-        yield Problem(path, *_unknown(str(detail["loc"][-1]), _at(model, detail["loc"][:-1])))
+        yield Problem(path, *_unknown(detail["loc"][-1], _at(model, detail["loc"][:-1])))
     elif detail["type"] in _WORDS:
         said, fix = _WORDS[detail["type"]]
         facts = context | {
@@ -80,11 +80,12 @@ def written(root: str, place: Location) -> str:
     return path
 
 
-def unknown(field: str, known: Sequence[str]) -> tuple[str, str]:
+def unknown(field: object, known: Sequence[str]) -> tuple[str, str]:
     """What is said of a field that this operator does not know, and the likeliest remedy."""
     said = "is not a field that this operator knows"
     by_letters = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(field.replace("_", "").replace("-", "").casefold(), by_letters, n=1)
+    letters = field.replace("_", "").replace("-", "").casefold() if isinstance(field, str) else ""
+    close = difflib.get_close_matches(letters, by_letters, n=1)
     if close:
         return said, f"write {by_letters[close[0]]}"
     if not known:
@@ -92,7 +93,7 @@ def unknown(field: str, known: Sequence[str]) -> tuple[str, str]:
     return said, f"remove it, or write {listed(known)}; a newer field needs a newer operator"
 
 
-def _unknown(field: str, model: type[BaseModel] | None) -> tuple[str, str]:
+def _unknown(field: object, model: type[BaseModel] | None) -> tuple[str, str]:
     return unknown(field, [f.alias or name for name, f in model.model_fields.items()] if model else [])
 
 

@@ -41,5 +41,8 @@ def refused(*flaws: Flaw) -> PydanticCustomError:
 
 def quoted(value: object) -> str:
     """An author's own word in a message: escaped, since terminals show it, and cut, since it may be anything."""
-    shown = json.dumps(value if isinstance(value, str | int | bool | None) else type(value).__name__)
+    plain = isinstance(value, str | None) or (
+        isinstance(value, int) and abs(value) < 2**63
+    )  # longer ones may not print
+    shown = json.dumps(value if plain else type(value).__name__)
     return shown if len(shown) <= 66 else f'{shown[:60]}..."'

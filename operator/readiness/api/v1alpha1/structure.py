@@ -55,9 +55,9 @@ def _clashes(entries: tuple[tuple[str, Raw], ...], identity: Callable[[str], str
 def _kinds(path: str, check: object) -> Iterator[Problem]:
     if not isinstance(check, Mapping):
         return
-    named = tuple(str(kind) for kind, parameters in check.items() if parameters is not None)
+    named = tuple(quoted(kind) for kind, parameters in check.items() if parameters is not None)
     if len(named) > 1:
-        found = ", ".join(quoted(kind) for kind in named)
+        found = ", ".join(named[:8])
         yield Problem(path, f"names more than one kind: {found}", "make one expectation for each")
     if not named:
         yield Problem(path, "names no kind", f"choose {listed(KINDS)}; {{}} stands for all defaults")
