@@ -15,8 +15,9 @@ import msgspec
 from readiness.collectors.fetched import Absent
 from readiness.collectors.inventory import Inventory
 from readiness.collectors.projections import BODIES, BY_RESOURCE
+from readiness.collectors.wire import Misfit
 from readiness.evidence.objects import Record
-from readiness.evidence.resources import Resource
+from readiness.evidence.resources import PODS, Resource
 from readiness.evidence.seen import Seen, Unseen, Why
 
 OPTIONAL_GROUPS: Final = frozenset({"snapshot.storage.k8s.io", "velero.io"})
@@ -36,7 +37,12 @@ class FileBodies:
         """Seen, or Absent where the documents hold no such object."""
         del version
         found = self.raw.get((resource, namespace, name))
-        return Absent() if found is None else Seen(BODIES[resource](found), self.as_of)
+        if found is None:
+            return Absent(self.as_of)
+        try:
+            return Seen(BODIES[resource](found), self.as_of)
+        except Misfit as error:
+            return Unseen(Why.UNREADABLE, f"{resource.kind} {name} does not decode: {error}", resource.name)
 
 
 class FileWorld:
@@ -65,6 +71,8 @@ class FileWorld:
         if resource is None:
             return False
         self._groups.add(group)
+        if resource is PODS and _finished(document):
+            return True
         completed = self._completed(document, resource)
         raw = msgspec.json.encode(completed)
         meta = completed["metadata"]
@@ -97,11 +105,17 @@ def _decode(resource: Resource, raw: bytes) -> Record:
     projection = BY_RESOURCE[resource]
     try:
         return projection.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+    except Misfit as error:
         unreadable = projection.unreadable(raw, f"{resource.kind} does not decode: {error}")
         if unreadable is None:
             raise
         return unreadable
+
+
+def _finished(pod: Document) -> bool:
+    """Whether the watch's field selector would leave this Pod out."""
+    status = pod.get("status")
+    return isinstance(status, Mapping) and status.get("phase") in ("Succeeded", "Failed")
 
 
 def _group(resource_name: str) -> str:
