@@ -147,6 +147,28 @@ class Api:
         if splitter.held:
             raise Unreachable("cut in the middle of a line")
 
+    def lend(self) -> tuple[str, aiohttp.ClientSession]:
+        """The server's address, and a session with our credentials for a library that makes its own requests.
+
+        Every request shows the credentials as they are then. The caller closes the session.
+        """
+
+        async def authorized(
+            request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            shown = await self._credentials.authorization(self.clock.monotonic())
+            if shown:
+                request.headers["Authorization"] = shown
+            return await handler(request)
+
+        tls = self._credentials.tls
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=tls if tls is not None else True),
+            headers={"User-Agent": "readiness-operator"},
+            middlewares=(authorized,),
+        )
+        return self._credentials.host, session
+
     async def _whole(self, request: "_Request", total: float) -> Answer:
         async with _translated():
             response = await self._send(request, total)

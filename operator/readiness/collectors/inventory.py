@@ -6,7 +6,7 @@ reviews: what may be shown to whom is the gate's business.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -30,7 +30,7 @@ class Inventory:
         self._bodies = bodies
         self._records: dict[Resource, dict[str, dict[str, Record]]] = defaultdict(lambda: defaultdict(dict))
         self._names: dict[tuple[Resource, str, str], str] = {}
-        self._states: dict[tuple[Resource, str], State] = {}
+        self._states: dict[tuple[Resource, str], Callable[[], State]] = {}
         self._families: dict[str, Family] = {}
 
     def apply(self, resource: Resource, uid: str, before: Record | None, after: Record | None) -> frozenset[str] | None:
@@ -49,9 +49,13 @@ class Inventory:
             return frozenset()
         return concerned(resource, before, after)
 
-    def state_changed(self, resource: Resource, namespace: str, state: State) -> None:
-        """How fresh a watch is; namespace "" stands for all namespaces."""
+    def follow(self, resource: Resource, namespace: str, state: Callable[[], State]) -> None:
+        """Ask `state` from now on how fresh a watch is; namespace "" stands for all namespaces."""
         self._states[resource, namespace] = state
+
+    def state_changed(self, resource: Resource, namespace: str, state: State) -> None:
+        """The same for a source whose freshness does not move by itself."""
+        self.follow(resource, namespace, lambda: state)
 
     def forget(self, resource: Resource, namespace: str) -> None:
         """Drop what an ended watch has shown."""
@@ -69,9 +73,10 @@ class Inventory:
 
     def state(self, resource: Resource, namespace: str) -> State:
         """Seen (the last contact) or why not, of one resource in one namespace."""
-        everywhere = self._states.get((resource, ""))
-        here = everywhere or self._states.get((resource, namespace))
-        return here or Unseen(Why.NOT_SYNCED, f"{resource.name}: the first list is not done", resource.name)
+        follow = self._states.get((resource, "")) or self._states.get((resource, namespace))
+        if follow is None:
+            return Unseen(Why.NOT_SYNCED, f"{resource.name}: the first list is not done", resource.name)
+        return follow()
 
     def records(self, resource: Resource, namespace: str) -> Mapping[str, Record]:
         """Records by uid; cluster-scoped ones stand under namespace ""."""
@@ -136,6 +141,12 @@ def concerned(resource: Resource, *records: Record | None) -> frozenset[str] | N
     return frozenset(found)
 
 
+def shown(resource: Resource, record: Record, namespace: str) -> bool:
+    """Whether a record that stands elsewhere may be shown to the reviews of this namespace."""
+    some = concerned(resource, record)
+    return (some is None or namespace in some) and _IS_ABOUT[resource](record, namespace)
+
+
 def _only_version(before: Record, after: Record) -> bool:
     return (
         before.meta.version != after.meta.version
@@ -147,3 +158,4 @@ def _only_version(before: Record, after: Record) -> bool:
 
 
 _CONCERNS: Final = {projection.resource: projection.concerns for projection in PROJECTIONS}
+_IS_ABOUT: Final = {projection.resource: projection.is_about for projection in PROJECTIONS}

@@ -70,3 +70,8 @@ WORKLOADS: Final = frozenset({DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS, CRON_JOBS
 
 LIVE_TEMPLATES: Final = WORKLOADS | {CONTROLLER_REVISIONS}
 """What is needed to know every template that a live Pod still carries."""
+
+ELSEWHERE: Final = frozenset(
+    {VELERO_BACKUPS, VELERO_LOCATIONS, VELERO_POD_VOLUME_BACKUPS, VELERO_DATA_UPLOADS, VELERO_SCHEDULES}
+)
+"""What counts only from namespaces that an administrator listed: whoever writes in the review's own could forge it."""

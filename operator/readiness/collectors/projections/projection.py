@@ -58,13 +58,23 @@ def own_namespace(record: Record) -> frozenset[str] | None:
     return frozenset({record.meta.namespace})
 
 
+def whatever_it_concerns(_record: Record, _namespace: str) -> bool:
+    """Where the namespaces that a record concerns can be named, there is nothing more to ask."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """How one resource is decoded, and which namespaces' reviews a record concerns (None: all of them)."""
+    """How one resource is decoded, and which namespaces' reviews a record concerns (None: all of them).
+
+    `is_about` tells for one of these namespaces whether the record may be shown there: namespaces that are given as
+    patterns cannot be listed, but they can be compared with.
+    """
 
     resource: Resource
     decode: Callable[[bytes], Record]
     concerns: Callable[[Record], frozenset[str] | None] = own_namespace
+    is_about: Callable[[Record, str], bool] = whatever_it_concerns
 
     def unreadable(self, raw: bytes, message: str) -> Unreadable | None:
         """The object by its metadata alone, or None where not even that can be read."""
@@ -90,7 +100,7 @@ def labels_of(labels: dict[str, str] | None) -> Labels:
 
 
 def meta_of(meta: MetaStruct, resource: Resource, labels: Labels | None = None) -> Meta:
-    """The record's metadata; `version` is filled where the body is fetched by name."""
+    """The record's metadata. `version` is filled where the body is fetched by name: uid and state together name it."""
     owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
     fetched = resource.shape is Shape.METADATA
     return Meta(
@@ -102,7 +112,7 @@ def meta_of(meta: MetaStruct, resource: Resource, labels: Labels | None = None) 
         created=meta.creation_timestamp,
         deleting=meta.deletion_timestamp is not None,
         owner=None if owner is None else Owner(_group(owner.api_version), owner.kind, owner.name, owner.uid),
-        version=(f"g{meta.generation}" if meta.generation else meta.resource_version) if fetched else "",
+        version=f"{meta.uid}:{meta.generation or meta.resource_version}" if fetched else "",
     )
 
 

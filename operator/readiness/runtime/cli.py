@@ -1,0 +1,100 @@
+"""The command line: thin doors to the operator, to the offline review and to the CRDs."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import structlog
+
+from readiness import __version__
+from readiness.api import crd
+from readiness.collectors.clock import ServerClock
+from readiness.collectors.connection import Api, ApiError
+from readiness.runtime import settings as settings_module
+from readiness.runtime.settings import Settings, WrongSettings
+
+BAD_INPUT = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="readiness %(version)s")
+def main() -> None:
+    """Continuously certify production readiness."""
+
+
+@main.command()
+@click.option("--settings", "file", type=click.Path(path_type=Path), help="A YAML file of settings.")
+@click.option("--kubeconfig", type=click.Path(path_type=Path), help="Connect with this kubeconfig.")
+@click.option("--watch-namespace", "watch_namespaces", multiple=True, help="Judge reviews of this namespace only.")
+@click.option("--listen-host", help="The address of /metrics, /livez and /readyz.")
+@click.option("--listen-port", type=int, help="Their port; 0 takes a free one.")
+@click.option("--log-level", help="debug, info, warning or error.")
+@click.option("--log-format", help="json or console.")
+def run(file: Path | None, watch_namespaces: tuple[str, ...], **flags: object) -> None:
+    """Run the operator, in a cluster or from outside."""
+    try:
+        settings = settings_module.load(file, {**flags, "watch_namespaces": watch_namespaces or None})
+    except WrongSettings as error:
+        _bad_input(str(error))
+    _configure_logging(settings)
+    try:
+        asyncio.run(_operate(settings))
+    except ApiError as error:
+        _bad_input(f"cannot connect to the API server: {error}")
+
+
+@main.command()
+def crds() -> None:
+    """Print the CustomResourceDefinitions as YAML documents (JSON is YAML)."""
+    for document in crd.documents():
+        click.echo("---")
+        click.echo(json.dumps(document, indent=2))
+
+
+async def _operate(settings: Settings) -> None:
+    from readiness.runtime.wiring import Operator  # noqa: PLC0415  # kopf and all it needs, for this command only
+
+    clock = ServerClock(lambda: datetime.now(UTC), time.monotonic)
+    async with await Api.connect(str(settings.kubeconfig) if settings.kubeconfig else None, clock=clock) as api:
+        operator = asyncio.create_task(Operator(api, settings).run())
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({operator, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        operator.cancel()
+        await asyncio.gather(operator, return_exceptions=True)
+        if operator.done() and not operator.cancelled() and (error := operator.exception()) is not None:
+            raise error
+
+
+def _configure_logging(settings: Settings) -> None:
+    """One line an event, to standard error; libraries speak at warning and above."""
+    level = getattr(logging, settings.log_level.upper())
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
+
+
+def _bad_input(message: str) -> None:
+    for line in message.splitlines():
+        click.echo(f"readiness: {line}", err=True)
+    sys.exit(BAD_INPUT)

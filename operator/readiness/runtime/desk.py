@@ -1,0 +1,123 @@
+"""
+Where a verdict becomes a written status.
+
+The desk holds the last verdict of each review, compares it with what is stored, and hands the writer a draft
+when its turn comes. It must not judge: it asks the judge, and asks again whenever the review moved.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from readiness.api.v1alpha1.status import Status
+from readiness.collectors.clock import ServerClock
+from readiness.judgement import verdict as verdicts
+from readiness.judgement.verdict import Verdict
+from readiness.outputs import conditions
+from readiness.runtime.announcer import Announcer
+from readiness.runtime.register import Entry, Register
+from readiness.runtime.writer import Draft
+
+
+@dataclass(slots=True)
+class _Held:
+    """A verdict and the state of the review that it is about."""
+
+    entry: Entry
+    verdict: Verdict
+
+
+class Desk:
+    """The verdicts in force. `again` is told the uid of each review that must be judged anew."""
+
+    def __init__(
+        self,
+        register: Register,
+        clock: ServerClock,
+        announcer: Announcer,
+        again: Callable[[str], None],
+        written: Callable[[str], None],
+    ) -> None:
+        self._register = register
+        self._clock = clock
+        self._announcer = announcer
+        self._again = again
+        self._written = written
+        self._held: dict[str, _Held] = {}
+        self._log = structlog.get_logger()
+
+    def take(self, uid: str, entry: Entry, verdict: Verdict) -> bool:
+        """Put a verdict in force; whether the stored status must be written."""
+        self._held[uid] = _Held(entry, verdict)
+        before = entry.stored()
+        return not conditions.same(before, conditions.render(verdict, before, self._clock.now()))
+
+    def drop(self, uid: str) -> None:
+        """The review is gone, and its verdict with it."""
+        self._held.pop(uid, None)
+        self._announcer.forget(uid)
+
+    def void(self) -> None:
+        """Contact was lost: no verdict from before may be written any more."""
+        for uid in list(self._held):
+            self._again(uid)
+        self._held.clear()
+
+    def verdicts(self) -> Iterable[Verdict]:
+        """Those in force, for metrics."""
+        return [held.verdict for held in self._held.values()]
+
+    def draft(self, uid: str) -> Draft | None:
+        """The status to write now; None where there is none (any more), or none that is young enough."""
+        held, entry = self._held.get(uid), self._register.entry(uid)
+        if held is None or entry is None:
+            return None
+        now = self._clock.now()
+        if not held.entry.judged_alike(entry) or (held.verdict.until is not None and held.verdict.until <= now):
+            self._again(uid)
+            return None
+        before = entry.stored()
+        status = conditions.render(held.verdict, before, now)
+        return None if conditions.same(before, status) else Draft(entry, before, status)
+
+    def minimal(self, uid: str, why: str) -> Draft | None:
+        """What is written where the API server refused the whole status."""
+        held, entry = self._held.get(uid), self._register.entry(uid)
+        if held is None or entry is None:
+            return None
+        now, before, parsed = self._clock.now(), entry.stored(), entry.read()
+        self._held[uid] = _Held(entry, verdicts.internal_error(parsed.meta, before, now, why))
+        return Draft(entry, before, conditions.render(self._held[uid].verdict, before, now))
+
+    def written(self, draft: Draft, answer: dict[str, Any]) -> None:
+        """The answer becomes the stored copy; the verdict stands for it."""
+        uid = draft.entry.uid
+        self._register.put(answer)
+        stored = self._register.entry(uid)
+        held = self._held.get(uid)
+        if (
+            stored is not None
+            and held is not None
+            and (stored.spec, stored.generation)
+            == (
+                draft.entry.spec,
+                draft.entry.generation,
+            )
+        ):
+            held.entry = stored
+        else:
+            self._again(uid)
+        self._announcer.tell(draft.entry, draft.before, draft.status)
+        self._written(uid)
+
+    def moved(self, uid: str, newest: dict[str, Any] | None) -> None:
+        """It was edited, re-created or deleted meanwhile."""
+        if newest is None:
+            self._register.drop(uid)
+        else:
+            entry = self._register.put(newest)
+            if entry is not None and entry.uid != uid:
+                self._again(entry.uid)
+        self._again(uid)

@@ -1,0 +1,53 @@
+"""
+What the operator reacts to on its own resources: the list of kopf's triggers.
+
+Each puts what it was told into the register and returns. No handler changes anything on a review: no
+change detection (it writes annotations), no finalizer, no timer.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import kopf
+
+from readiness.runtime.register import REVIEWS
+
+GROUP_VERSION_PLURAL: Final = (REVIEWS.group, "v1alpha1", REVIEWS.plural)
+
+
+def triggers(
+    changed: Callable[[dict[str, Any]], None],
+    deleted: Callable[[str], None],
+    login: Callable[[], kopf.AiohttpSession],
+) -> kopf.OperatorRegistry:
+    """A fresh registry: kopf is started anew whenever our CRD comes back."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    async def log_in(**_: object) -> kopf.AiohttpSession:
+        return login()
+
+    @kopf.on.event(*GROUP_VERSION_PLURAL, registry=registry)
+    async def review(event: kopf.RawEvent, **_: object) -> None:
+        if event["type"] == "DELETED":
+            deleted(str(event["object"]["metadata"]["uid"]))
+        else:
+            changed(dict(event["object"]))
+
+    return registry
+
+
+def settings() -> kopf.OperatorSettings:
+    """kopf as quiet and as small as it gets, and never at an end of its patience."""
+    chosen = kopf.OperatorSettings()
+    chosen.posting.enabled = False
+    chosen.scanning.disabled = True
+    chosen.watching.chunk_size = 50
+    chosen.watching.server_timeout = 290
+    chosen.watching.client_timeout = 300
+    chosen.watching.connect_timeout = 10
+    chosen.networking.request_timeout = 30
+    chosen.networking.connect_timeout = 10
+    chosen.queueing.idle_timeout = 0.2
+    chosen.process.ultimate_exiting_timeout = 20
+    return chosen

@@ -1,0 +1,259 @@
+"""
+One review, from what is registered and seen to a verdict.
+
+This is where the pure half is called: evidence in, verdict out. It keeps per review what must outlive one
+judgement (the parsed spec and the memo) and decides nothing itself.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from readiness.api.v1alpha1 import review as reviews
+from readiness.api.v1alpha1.reasons import Reason
+from readiness.api.v1alpha1.review import Expectation, Invalid, Review
+from readiness.api.v1alpha1.status import Status
+from readiness.collectors import gather
+from readiness.collectors.access import Gate, View
+from readiness.collectors.clock import ServerClock
+from readiness.collectors.gatherers.gathered import Gathered
+from readiness.evidence.resources import ELSEWHERE, LIVE_TEMPLATES, Resource
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.selecting import Scope, compiled
+from readiness.evidence.workloads import Workloads
+from readiness.expectations import table
+from readiness.expectations.finding import Outcome
+from readiness.judgement import verdict as verdicts
+from readiness.judgement.assess import Assessed, assess
+from readiness.judgement.verdict import Facts, Verdict
+from readiness.runtime.barrier import Barrier, Passed
+from readiness.runtime.register import Entry
+from readiness.runtime.watches import Watched, Watches
+
+SKEW: Final = timedelta(seconds=30)
+EVALUATING_AFTER: Final = 3.0  # seconds; a new generation without a verdict then says that it is being evaluated
+RESTORING: Final = 60.0  # seconds after a start in which a stored verdict waits for the first lists
+_NEVER_JUDGED: Final = frozenset({Reason.PENDING, Reason.EVALUATING})
+
+Key = tuple[str, str]
+"""Area and expectation, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No verdict yet: it is judged again when something moves, or after so many seconds."""
+
+    seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """What is kept of one review between judgements."""
+
+    uid: str
+    spec: bytes = b""
+    digest: str = ""
+    memos: dict[Key, table.Memo] = field(default_factory=dict)
+    needs: frozenset[Watched] = frozenset()
+
+    def read(self, entry: Entry) -> Review | Invalid:
+        """The review; another spec forgets what was remembered for the old one."""
+        parsed = entry.read()
+        if entry.spec != self.spec:
+            self.spec = entry.spec
+            self.memos.clear()
+            self.digest = reviews.digest(parsed.spec) if isinstance(parsed, Review) else ""
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and what kinds raised on the way to it (by kind)."""
+
+    verdict: Verdict
+    raised: tuple[tuple[str, Exception], ...] = ()
+
+
+class Judge:
+    """Gathers, assesses, decides."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        watches: Watches,
+        barrier: Barrier,
+        clock: ServerClock,
+        *,
+        hold_for: timedelta,
+        uptime: Callable[[], float],
+    ) -> None:
+        self._gate = gate
+        self._watches = watches
+        self._barrier = barrier
+        self._clock = clock
+        self._hold_for = hold_for
+        self._uptime = uptime
+
+    async def judge(self, case: Case, entry: Entry) -> Judged | Wait:
+        """The verdict on this state of the review; the loop may run between two expectations."""
+        now, before, review = self._clock.now(), entry.stored(), case.read(entry)
+        if isinstance(review, Invalid):
+            self._needs_nothing(case)
+            return Judged(verdicts.invalid(review.meta, review.problems, before, now))
+        if entry.deleting or review.spec.suspend:
+            self._needs_nothing(case)
+            row = verdicts.deleting if entry.deleting else verdicts.suspended
+            return Judged(row(review, before, now))
+        case.needs = frozenset(self._needs(review))
+        self._watches.need(case.uid, case.needs)
+        if _judged_before(entry, before, case.digest):
+            self._barrier.forget(case.uid)
+            waiting = self._restoring(review, case, before)
+            return waiting if waiting is not None else await self._evidence(case, review, before, Passed())
+        passed = self._barrier.ask(case.uid, entry.generation, entry.namespace, case.needs)
+        return (
+            self._evaluating(review, case, before)
+            if passed is None
+            else await self._evidence(case, review, before, passed)
+        )
+
+    def _needs_nothing(self, case: Case) -> None:
+        case.needs = frozenset()
+        self._watches.need(case.uid, ())
+        self._barrier.forget(case.uid)
+
+    def _needs(self, review: Review) -> Iterator[Watched]:
+        wanted: set[Resource] = set(LIVE_TEMPLATES)
+        for _, expectation in _expectations(review):
+            name, parameters = expectation.check.one()
+            wanted |= table.by_name(name).reads(parameters)
+        view = self._gate.view(review.meta.namespace)
+        for resource in wanted:
+            if resource in ELSEWHERE:
+                yield from ((resource, namespace) for namespace in view.listed_namespaces(resource))
+            else:
+                yield self._watches.where(resource, review.meta.namespace)
+
+    def _restoring(self, review: Review, case: Case, before: Status) -> Judged | Wait | None:
+        """After a start a stored verdict stands until its evidence is there again, unless it has expired meanwhile."""
+        if self._uptime() >= RESTORING:
+            return None
+        states = [self._watches.state(watched) for watched in case.needs]
+        if not any(isinstance(state, Unseen) and state.reason is Why.NOT_SYNCED for state in states):
+            return None
+        now = self._clock.now()
+        if before.valid_until is not None and before.valid_until <= now:
+            return Judged(verdicts.expired(review, before, now))
+        until_expiry = (before.valid_until - now).total_seconds() if before.valid_until else RESTORING
+        return Wait(min(until_expiry, RESTORING - self._uptime()))
+
+    def _evaluating(self, review: Review, case: Case, before: Status) -> Judged | Wait:
+        waited = self._barrier.since(case.uid) or 0.0
+        if waited < EVALUATING_AFTER:
+            return Wait(EVALUATING_AFTER - waited)
+        if before.observed_generation == review.meta.generation:
+            return Wait()
+        missing = sorted(watched[0].name for watched in case.needs if isinstance(self._watches.state(watched), Unseen))
+        return Judged(verdicts.evaluating(review, before, self._clock.now(), ", ".join(missing)))
+
+    async def _evidence(self, case: Case, review: Review, before: Status, passed: Passed) -> Judged | Wait:
+        view = self._gate.view(review.meta.namespace)
+        now = self._clock.now()
+        # All evidence is taken in one step, before the loop may run again: a verdict speaks of one moment.
+        evidence = {
+            (area, expectation.name): (expectation, self._gathered(review, expectation, view, passed))
+            for area, expectation in _expectations(review)
+        }
+        lost = [state for watched in case.needs if isinstance(state := self._watches.state(watched), Unseen)]
+        lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
+        pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}
+        everything = gather.gather(Workloads, None, view, _scope(review, None))
+        assessed: dict[Key, Assessed] = {}
+        for key, (expectation, gathered) in evidence.items():
+            name, want = expectation.check.one()
+            assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, case.memos.setdefault(key, {}))
+            await asyncio.sleep(0)
+        facts = Facts(
+            review=review,
+            digest=case.digest,
+            assessed=assessed,
+            workloads=_as_workloads(everything.evidence),
+            lost=tuple(dict.fromkeys(lost)),
+            before=before,
+            now=now,
+            proven=True,  # what did not come in time is Unseen, and stays so until it comes
+            skewed=self._clock.skew if abs(self._clock.skew) > SKEW else None,
+            hold_for=self._hold_for,
+        )
+        if pending or everything.pending:
+            facts = replace(facts, assessed=_without_pending(assessed, pending))
+            if not _loses(before, decided := verdicts.decide(facts)):
+                return Wait()  # the body that is being fetched marks the review when it is there
+        else:
+            decided = verdicts.decide(facts)
+        raised = tuple(
+            (expectation.check.one()[0], error)
+            for key, (expectation, _) in evidence.items()
+            if (error := assessed[key].raised) is not None
+        )
+        return Judged(decided, raised)
+
+    def _gathered(self, review: Review, expectation: Expectation, view: View, passed: Passed) -> Gathered[object]:
+        name, want = expectation.check.one()
+        kind = table.by_name(name)
+        read = {resource.name for resource in kind.reads(want)}
+        for absent in passed.missing:
+            if absent.resource in read:
+                return Gathered(absent, lost=(absent,))
+        return gather.gather(kind.evidence, want, view, _scope(review, expectation))
+
+
+def _judged_before(entry: Entry, before: Status, digest: str) -> bool:
+    """Whether the stored status is a verdict on this very generation: no newer evidence needs to be awaited."""
+    ready = before.condition("Ready")
+    return (
+        ready is not None
+        and ready.reason not in _NEVER_JUDGED
+        and before.observed_generation == entry.generation
+        and before.spec_digest == digest
+    )
+
+
+def _expectations(review: Review) -> Iterator[tuple[str, Expectation]]:
+    for area in review.spec.areas:
+        for expectation in area.expectations:
+            yield area.name, expectation
+
+
+def _scope(review: Review, expectation: Expectation | None) -> Scope:
+    scopes = [scope for scope in (review.spec.scope, expectation.scope if expectation else None) if scope is not None]
+    return Scope(
+        tuple(compiled(scope.selector) for scope in scopes if scope.selector is not None),
+        tuple(frozenset(scope.kinds) for scope in scopes if scope.kinds is not None),
+    )
+
+
+def _as_workloads(evidence: Seen[object] | Unseen) -> Seen[Workloads] | Unseen:
+    if isinstance(evidence, Unseen):
+        return evidence
+    assert isinstance(evidence.value, Workloads)
+    return Seen(evidence.value, evidence.as_of)
+
+
+def _without_pending(assessed: dict[Key, Assessed], pending: set[Key]) -> dict[Key, Assessed]:
+    """What is being read decides nothing but what is Unmet already."""
+    return {key: _unfinished(one) if key in pending else one for key, one in assessed.items()}
+
+
+def _unfinished(one: Assessed) -> Assessed:
+    being_read = Unseen(Why.NOT_SYNCED, "an object that changed is being read")
+    unmet = tuple(finding for finding in one.findings if finding.outcome is Outcome.UNMET)
+    return replace(one, findings=unmet) if unmet else Assessed(unseen=being_read)
+
+
+def _loses(before: Status, decided: Verdict) -> bool:
+    """Whether a certificate that stands is ended by what is known already."""
+    ready = before.condition("Ready")
+    return ready is not None and ready.status == "True" and decided.ready.status == "False"

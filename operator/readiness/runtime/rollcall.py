@@ -1,0 +1,91 @@
+"""
+The register, held against the API server's own list.
+
+A watch can lose a deletion, or a whole review, without a word. So at a start, after each end of the watch,
+when the server's history went back, and now and then, the identities are listed: what is gone is dropped,
+and what was not delivered in time is fetched. It must not know what a review says.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from readiness.collectors import own
+from readiness.collectors.connection import Api, ApiError, NotFound
+from readiness.runtime.register import API_VERSION, REVIEWS, Register
+from readiness.runtime.writer import PLURAL_PATH
+
+EVERY: Final = 600.0  # seconds
+PATIENCE: Final = 10.0  # seconds in which the watch may still deliver what the list showed
+
+
+class RollCall:
+    """Compares; `changed` takes what had to be fetched, `behind` is told when the watch had to be helped."""
+
+    def __init__(
+        self,
+        api: Api,
+        register: Register,
+        changed: Callable[[dict[str, Any]], None],
+        behind: Callable[[], None],
+        namespaces: Iterable[str] = (),
+    ) -> None:
+        self._api = api
+        self._register = register
+        self._changed = changed
+        self._behind = behind
+        self._paths = [f"{PLURAL_PATH}/{one}/{REVIEWS.plural}" for one in sorted(namespaces)] or [
+            f"/apis/{API_VERSION}/{REVIEWS.plural}"
+        ]
+        self._asked = asyncio.Event()
+        self.first = asyncio.Event()
+        self._log = structlog.get_logger()
+
+    def ask(self) -> None:
+        """Something may have been missed: compare soon."""
+        self._asked.set()
+
+    async def run(self) -> None:
+        """Compare whenever asked, and every ten minutes, for ever."""
+        while True:
+            try:
+                async with asyncio.timeout(EVERY):
+                    await self._asked.wait()
+            except TimeoutError:
+                pass
+            self._asked.clear()
+            try:
+                await self._compare()
+            except ApiError as error:
+                self._log.info("reviews not listed", error=str(error))
+                await asyncio.sleep(1.0)
+                self._asked.set()
+
+    async def _compare(self) -> None:
+        before = self._register.uids()
+        listed: dict[str, own.Identity] = {}
+        for path in self._paths:
+            listed |= await own.identities(self._api, path)
+        self.first.set()
+        compared = self._register.compare(before, {uid: one.version for uid, one in listed.items()})
+        for uid in compared.gone:
+            self._register.drop(uid)
+        if not compared.behind:
+            return
+        await asyncio.sleep(PATIENCE)
+        late = self._register.compare(frozenset(), {uid: listed[uid].version for uid in compared.behind}).behind
+        for uid in late:
+            await self._fetch(listed[uid])
+        if late:
+            self._log.warning("the watch of reviews was behind: it is started anew", reviews=len(late))
+            self._behind()
+
+    async def _fetch(self, one: own.Identity) -> None:
+        try:
+            answer = await self._api.get(f"{PLURAL_PATH}/{one.namespace}/{REVIEWS.plural}/{one.name}")
+        except NotFound:
+            return
+        self._changed(msgspec.json.decode(answer.body))

@@ -1,0 +1,127 @@
+"""
+When which review is judged.
+
+Dirty reviews are judged after a moment of quiet (objects of one release arrive one by one), but soon in any
+case; deadlines of the verdicts are kept by the server's clock. It must not know what is judged.
+"""
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+QUIET: Final = 0.1  # seconds without another event
+LONGEST: Final = 1.0  # seconds after the first event
+
+
+@dataclass(slots=True)
+class _Dirty:
+    """Seconds of the loop's clock."""
+
+    first: float
+    last: float
+
+    @property
+    def due(self) -> float:
+        return min(self.last + QUIET, self.first + LONGEST)
+
+
+class Scheduler:
+    """Dirty reviews and deadlines; `judge` is awaited for one review after the other."""
+
+    def __init__(self, judge: Callable[[str, float], Awaitable[None]], now: Callable[[], datetime]) -> None:
+        """`judge` takes the uid and the loop's time of the event that made it dirty; `now` is the server's clock."""
+        self._judge = judge
+        self._now = now
+        self._dirty: dict[str, _Dirty] = {}
+        self._order: list[tuple[float, str]] = []
+        self._deadlines: list[tuple[datetime, str]] = []
+        self._deadline: dict[str, datetime] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._news = asyncio.Event()
+        self.heartbeat = 0.0
+
+    def mark(self, uid: str) -> None:
+        """Something that this review depends on moved."""
+        now = asyncio.get_running_loop().time()
+        dirty = self._dirty.get(uid)
+        if dirty is not None:
+            dirty.last = now
+            return
+        self._dirty[uid] = _Dirty(now, now)
+        heapq.heappush(self._order, (now + QUIET, uid))
+        self._news.set()
+
+    def wake(self, uid: str, at: datetime | None) -> None:
+        """Judge again exactly then, by the server's clock; it replaces an earlier deadline of the review."""
+        if at is None:
+            self._deadline.pop(uid, None)
+        elif self._deadline.get(uid) != at:
+            self._deadline[uid] = at
+            heapq.heappush(self._deadlines, (at, uid))
+
+    def after(self, uid: str, seconds: float) -> None:
+        """Judge again after so many seconds, if nothing does so before."""
+        self._cancel(uid)
+        self._timers[uid] = asyncio.get_running_loop().call_later(seconds, self.mark, uid)
+
+    def forget(self, uid: str) -> None:
+        """The review is gone."""
+        self._dirty.pop(uid, None)
+        self._deadline.pop(uid, None)
+        self._cancel(uid)
+
+    @property
+    def waiting(self) -> int:
+        """Dirty reviews."""
+        return len(self._dirty)
+
+    async def run(self) -> None:
+        """Judge for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self.heartbeat = loop.time()
+            self._due_deadlines()
+            uid, pause = self._next(loop.time())
+            if uid is None:
+                self._news.clear()
+                try:
+                    async with asyncio.timeout(pause):
+                        await self._news.wait()
+                except TimeoutError:
+                    pass
+                continue
+            dirty = self._dirty.pop(uid)
+            self._cancel(uid)
+            await self._judge(uid, dirty.first)
+
+    def _next(self, now: float) -> tuple[str | None, float]:
+        """A review that is due, or the seconds to wait (a second at most: deadlines are looked at then)."""
+        while self._order:
+            due, uid = self._order[0]
+            dirty = self._dirty.get(uid)
+            if dirty is None:
+                heapq.heappop(self._order)
+            elif dirty.due > due:
+                heapq.heapreplace(self._order, (dirty.due, uid))
+            elif due <= now:
+                heapq.heappop(self._order)
+                return uid, 0.0
+            else:
+                return None, min(due - now, 1.0)
+        return None, 1.0
+
+    def _due_deadlines(self) -> None:
+        now = self._now()
+        while self._deadlines and self._deadlines[0][0] <= now:
+            at, uid = heapq.heappop(self._deadlines)
+            if self._deadline.get(uid) == at:
+                del self._deadline[uid]
+                self.mark(uid)
+
+    def _cancel(self, uid: str) -> None:
+        timer = self._timers.pop(uid, None)
+        if timer is not None:
+            timer.cancel()
