@@ -71,7 +71,7 @@ class Announcer:
         body = {
             "apiVersion": "events.k8s.io/v1",
             "kind": "Event",
-            "metadata": {"generateName": f"{entry.name[:200]}.", "namespace": entry.namespace},
+            "metadata": {"generateName": f"{entry.name[:200]}-", "namespace": entry.namespace},
             "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "reportingController": CONTROLLER,
             "reportingInstance": self._instance,

@@ -61,17 +61,22 @@ async def _operate(settings: Settings) -> None:
     from readiness.runtime.wiring import Operator  # noqa: PLC0415  # kopf and all it needs, for this command only
 
     clock = ServerClock(lambda: datetime.now(UTC), time.monotonic)
-    async with await Api.connect(str(settings.kubeconfig) if settings.kubeconfig else None, clock=clock) as api:
-        operator = asyncio.create_task(Operator(api, settings).run())
-        stop = asyncio.Event()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def claim_signals() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, stop.set)
+
+    claim_signals()
+    async with await Api.connect(str(settings.kubeconfig) if settings.kubeconfig else None, clock=clock) as api:
+        operator = asyncio.create_task(Operator(api, settings, claim_signals).run())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({operator, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         operator.cancel()
         await asyncio.gather(operator, return_exceptions=True)
-        if operator.done() and not operator.cancelled() and (error := operator.exception()) is not None:
+        if not operator.cancelled() and (error := operator.exception()) is not None:
             raise error
 
 

@@ -82,14 +82,16 @@ class Desk:
         status = conditions.render(held.verdict, before, now)
         return None if conditions.same(before, status) else Draft(entry, before, status)
 
-    def minimal(self, uid: str, why: str) -> Draft | None:
-        """What is written where the API server refused the whole status."""
-        held, entry = self._held.get(uid), self._register.entry(uid)
-        if held is None or entry is None:
+    def give_up(self, uid: str, why: str) -> Draft | None:
+        """The verdict that nothing can be told, in force until the review is judged again."""
+        entry = self._register.entry(uid)
+        if entry is None:
             return None
-        now, before, parsed = self._clock.now(), entry.stored(), entry.read()
-        self._held[uid] = _Held(entry, verdicts.internal_error(parsed.meta, before, now, why))
+        now, before, meta = self._clock.now(), entry.stored(), entry.read().meta
+        self._held[uid] = _Held(entry, verdicts.internal_error(meta, before, now, why))
         return Draft(entry, before, conditions.render(self._held[uid].verdict, before, now))
+
+    minimal = give_up  # what is written where the API server refused the whole status
 
     def written(self, draft: Draft, answer: dict[str, Any]) -> None:
         """The answer becomes the stored copy; the verdict stands for it."""

@@ -14,6 +14,7 @@ from readiness.collectors.clock import ServerClock
 from readiness.collectors.reflector import Store
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import Resource
+from readiness.judgement import verdict
 from readiness.outputs.counters import Counters
 from readiness.runtime.barrier import Barrier
 from readiness.runtime.desk import Desk
@@ -36,7 +37,7 @@ class Engine:
         self._since: dict[str, float] = {}
         self._log = structlog.get_logger()
         self.register = Register(self.gone)
-        self.scheduler = Scheduler(self.judge, clock.now)
+        self.scheduler = Scheduler(self.judge, self.failed, clock.now)
 
     def connect(self, judge: Judge, desk: Desk, writer: Writer, watches: Watches, barrier: Barrier) -> None:
         """The parts that need the engine themselves."""
@@ -108,6 +109,11 @@ class Engine:
         if self._desk.take(uid, now_known, answer.verdict):
             self._since.setdefault(uid, first)
             self._writer.ask(uid, answer.verdict.rank)
+
+    def failed(self, uid: str) -> None:
+        """A defect ended the judging of this review: what was certified must not stand for it."""
+        if self._desk.give_up(uid, "this review could not be judged: see the operator's log"):
+            self._writer.ask(uid, verdict.ENDING)
 
     def _told(self, uid: str, seconds: float, answer: Judged | Wait) -> None:
         self._counters.evaluation_duration.observe(seconds)

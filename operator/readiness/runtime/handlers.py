@@ -19,9 +19,14 @@ def triggers(
     changed: Callable[[dict[str, Any]], None],
     deleted: Callable[[str], None],
     login: Callable[[], kopf.AiohttpSession],
+    started: Callable[[], None],
 ) -> kopf.OperatorRegistry:
-    """A fresh registry: kopf is started anew whenever our CRD comes back."""
+    """A fresh registry: kopf is started anew whenever our CRD comes back. `started` runs when kopf is set up."""
     registry = kopf.OperatorRegistry()
+
+    @kopf.on.startup(registry=registry)
+    async def start(**_: object) -> None:
+        started()
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: object) -> kopf.AiohttpSession:

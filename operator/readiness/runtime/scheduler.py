@@ -31,9 +31,20 @@ class _Dirty:
 class Scheduler:
     """Dirty reviews and deadlines; `judge` is awaited for one review after the other."""
 
-    def __init__(self, judge: Callable[[str, float], Awaitable[None]], now: Callable[[], datetime]) -> None:
-        """`judge` takes the uid and the loop's time of the event that made it dirty; `now` is the server's clock."""
+    def __init__(
+        self,
+        judge: Callable[[str, float], Awaitable[None]],
+        failed: Callable[[str], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """`judge` takes the uid and the loop's time of the event that made it dirty; `now` is the server's clock.
+
+        `failed` is told of a review whose judging ended this task: it is started again, and must not leave the
+        review with a verdict that nobody renews.
+        """
         self._judge = judge
+        self._failed = failed
+        self._current = ""
         self._now = now
         self._dirty: dict[str, _Dirty] = {}
         self._order: list[tuple[float, str]] = []
@@ -81,6 +92,9 @@ class Scheduler:
     async def run(self) -> None:
         """Judge for ever."""
         loop = asyncio.get_running_loop()
+        if self._current:
+            failed, self._current = self._current, ""
+            self._failed(failed)
         while True:
             self.heartbeat = loop.time()
             self._due_deadlines()
@@ -95,7 +109,9 @@ class Scheduler:
                 continue
             dirty = self._dirty.pop(uid)
             self._cancel(uid)
+            self._current = uid
             await self._judge(uid, dirty.first)
+            self._current = ""
 
     def _next(self, now: float) -> tuple[str | None, float]:
         """A review that is due, or the seconds to wait (a second at most: deadlines are looked at then)."""

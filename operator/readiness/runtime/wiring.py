@@ -14,7 +14,7 @@ from typing import Final
 
 import kopf
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from readiness.collectors.access import Gate
 from readiness.collectors.clock import Timing
@@ -52,11 +52,14 @@ SWEEP: Final = 60.0  # seconds
 class Operator:
     """All parts, wired. `run` ends when cancelled."""
 
-    def __init__(self, api: Api, settings: Settings) -> None:
+    def __init__(self, api: Api, settings: Settings, claim_signals: Callable[[], None] = lambda: None) -> None:
+        """`claim_signals` is called whenever kopf has started: it takes the process's signals for itself."""
+        self._claim_signals = claim_signals
         self._api = api
         self._settings = settings
         self._log = structlog.get_logger()
         self._started = time.monotonic()
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self.counters = Counters(self.registry, __version__)
         self.port = 0
@@ -269,6 +272,7 @@ class Operator:
                     self.engine.changed,
                     self.engine.deleted,
                     lambda: kopf.AiohttpSession(server=host, aiohttp_session=session),
+                    self._claim_signals,
                 ),
                 settings=handlers.settings(),
                 standalone=True,
