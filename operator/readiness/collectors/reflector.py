@@ -129,15 +129,12 @@ class Reflector(Generic[R]):
 
     async def _list(self) -> None:
         store, began = self.store, self._clock.now()
-        fresh, version, back = store.fresh(reuse=True), "", False
+        fresh, version = store.fresh(), ""
         async with aclosing(self._pages(self._partial(wire.PARTIAL_LIST))) as pages:
             async for page in pages:
-                if not version:
-                    version = page.version
-                    if back := self._is_back(version):
-                        fresh = store.fresh(reuse=False)
+                version = version or page.version
                 fresh.take(page.items)
-        if back:  # the server's history was replaced: nothing that was remembered by version holds
+        if self._is_back(version):  # the server's history was replaced: nothing remembered by version holds
             store.restarted["WentBack"] += 1
             self._went_back(store)
             store.clear()
@@ -148,7 +145,11 @@ class Reflector(Generic[R]):
             self._see()
 
     async def _watch(self) -> bool:
-        """Follow events until the watch ends; says whether it may be resumed where it ended."""
+        """Follow events until the watch ends; says whether it may be resumed where it ended.
+
+        Only after an orderly end: one that was cut may have been cut by a restore, and a history that was replaced
+        and has grown beyond our version since would be resumed without a sign of what is missing.
+        """
         loop = asyncio.get_running_loop()
         began, frames = loop.time(), 0
         lines = self._api.lines(
@@ -167,12 +168,6 @@ class Reflector(Generic[R]):
         except Forbidden:
             self._watch_refused = True
             raise
-        except Unreachable:
-            if not frames:
-                raise
-            self.store.restarted["Unreachable"] += 1
-            await asyncio.sleep(self._backoff.next())
-            return True
         if not frames:  # it was accepted and said nothing: it may hang on a history that is no more
             raise Unreachable("the watch ended without an event or bookmark")
         if loop.time() - began < self._timing.short_watch:
@@ -275,7 +270,7 @@ class Reflector(Generic[R]):
             self._failed(f"cannot list {self._name}: {_SAID.get(type(error), 'the API server failed')}")
         pause = self._backoff.next(error.after if isinstance(error, Throttled) else None)
         if not (first and isinstance(error, Gone)):
-            await asyncio.sleep(min(pause, self._timing.refused_cap))
+            await asyncio.sleep(min(pause, self._timing.throttled_cap))
 
     def _narrow(self, error: ApiError) -> None:
         if isinstance(error, TooLarge):

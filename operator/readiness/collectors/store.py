@@ -102,9 +102,9 @@ class Store(Generic[R]):
         self.versions.pop(uid, None)
         self._set(uid, None)
 
-    def fresh(self, *, reuse: bool) -> "Fresh[R]":
-        """Begin a list that will replace everything; `reuse` where an equal version stands for an equal object."""
-        return Fresh(self, reuse)
+    def fresh(self) -> "Fresh[R]":
+        """Begin a list that will replace everything."""
+        return Fresh(self)
 
     def replace(self, fresh: "Fresh[R]", version: str) -> None:
         """Let a finished list take over: what it lacks is deleted."""
@@ -149,9 +149,8 @@ class Store(Generic[R]):
 class Fresh(Generic[R]):
     """The records of a list that is not finished yet."""
 
-    def __init__(self, store: Store[R], reuse: bool) -> None:
+    def __init__(self, store: Store[R]) -> None:
         self._store = store
-        self._reuse = reuse
         self.records: dict[str, R] = {}
         self.versions: dict[str, str] = {}
 
@@ -159,14 +158,13 @@ class Fresh(Generic[R]):
         """One page."""
         for content in items:
             known = wire.identity(content)
-            uid, version = known.uid, known.resource_version
-            self.versions[uid] = version
-            if self._reuse and self._store.versions.get(uid) == version:
-                record = self._store.records.get(uid)
-            else:
-                record = self._store.reading.read(content)
+            self.versions[known.uid] = known.resource_version
+            record = self._store.reading.read(content)
+            before = self._store.records.get(known.uid)
+            if record == before:
+                record = before  # not held twice while the list is read
             if record is not None:
-                self.records[uid] = record
+                self.records[known.uid] = record
 
 
 def number(version: str) -> int | None:
