@@ -5,6 +5,7 @@ Each puts what it was told into the register and returns. No handler changes any
 change detection (it writes annotations), no finalizer, no timer.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,7 +27,8 @@ def triggers(
 
     @kopf.on.startup(registry=registry)
     async def start(**_: object) -> None:
-        started()
+        # kopf takes the process's signals for itself one turn of the loop after this.
+        asyncio.get_running_loop().call_later(0.1, started)
 
     @kopf.on.login(registry=registry)
     async def log_in(**_: object) -> kopf.AiohttpSession:

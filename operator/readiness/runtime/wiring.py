@@ -59,7 +59,7 @@ class Operator:
         self._settings = settings
         self._log = structlog.get_logger()
         self._started = time.monotonic()
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.counters = Counters(self.registry, __version__)
         self.port = 0
