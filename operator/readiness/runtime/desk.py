@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 
-from readiness.api.v1alpha1.status import Status
 from readiness.collectors.clock import ServerClock
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict

@@ -45,7 +45,7 @@ def triggers(
 
 
 def settings() -> kopf.OperatorSettings:
-    """kopf as quiet and as small as it gets, and never at an end of its patience."""
+    """Kopf as quiet and as small as it gets, and never at an end of its patience."""
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.scanning.disabled = True

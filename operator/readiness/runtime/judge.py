@@ -13,32 +13,27 @@ from typing import Final
 
 from readiness.api.v1alpha1 import review as reviews
 from readiness.api.v1alpha1.reasons import Reason
-from readiness.api.v1alpha1.review import Expectation, Invalid, Review
+from readiness.api.v1alpha1.review import Invalid, Review
 from readiness.api.v1alpha1.status import Status
-from readiness.collectors import gather
-from readiness.collectors.access import Gate, View
+from readiness.collectors.access import Gate
 from readiness.collectors.clock import ServerClock
-from readiness.collectors.gatherers.gathered import Gathered
-from readiness.evidence.resources import ELSEWHERE, LIVE_TEMPLATES, Resource
-from readiness.evidence.seen import Seen, Unseen, Why
-from readiness.evidence.selecting import Scope, compiled
-from readiness.evidence.workloads import Workloads
+from readiness.evidence.resources import ELSEWHERE
+from readiness.evidence.seen import Unseen, Why
 from readiness.expectations import table
 from readiness.expectations.finding import Outcome
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.assess import Assessed, assess
 from readiness.judgement.verdict import Facts, Verdict
+from readiness.runtime import taking
 from readiness.runtime.barrier import Barrier, Passed
 from readiness.runtime.register import Entry
+from readiness.runtime.taking import Key
 from readiness.runtime.watches import Watched, Watches
 
 SKEW: Final = timedelta(seconds=30)
 EVALUATING_AFTER: Final = 3.0  # seconds; a new generation without a verdict then says that it is being evaluated
 RESTORING: Final = 60.0  # seconds after a start in which a stored verdict waits for the first lists
 _NEVER_JUDGED: Final = frozenset({Reason.PENDING, Reason.EVALUATING})
-
-Key = tuple[str, str]
-"""Area and expectation, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +120,8 @@ class Judge:
         self._barrier.forget(case.uid)
 
     def _needs(self, review: Review) -> Iterator[Watched]:
-        wanted: set[Resource] = set(LIVE_TEMPLATES)
-        for _, expectation in _expectations(review):
-            name, parameters = expectation.check.one()
-            wanted |= table.by_name(name).reads(parameters)
         view = self._gate.view(review.meta.namespace)
-        for resource in wanted:
+        for resource in taking.reads(review):
             if resource in ELSEWHERE:
                 yield from ((resource, namespace) for namespace in view.listed_namespaces(resource))
             else:
@@ -162,14 +153,11 @@ class Judge:
         view = self._gate.view(review.meta.namespace)
         now = self._clock.now()
         # All evidence is taken in one step, before the loop may run again: a verdict speaks of one moment.
-        evidence = {
-            (area, expectation.name): (expectation, self._gathered(review, expectation, view, passed))
-            for area, expectation in _expectations(review)
-        }
+        evidence = taking.take(review, view, passed.missing)
+        selected, unfinished = taking.workloads(review, view)
         lost = [state for watched in case.needs if isinstance(state := self._watches.state(watched), Unseen)]
         lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
         pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}
-        everything = gather.gather(Workloads, None, view, _scope(review, None))
         assessed: dict[Key, Assessed] = {}
         for key, (expectation, gathered) in evidence.items():
             name, want = expectation.check.one()
@@ -179,7 +167,7 @@ class Judge:
             review=review,
             digest=case.digest,
             assessed=assessed,
-            workloads=_as_workloads(everything.evidence),
+            workloads=selected,
             lost=tuple(dict.fromkeys(lost)),
             before=before,
             now=now,
@@ -187,7 +175,7 @@ class Judge:
             skewed=self._clock.skew if abs(self._clock.skew) > SKEW else None,
             hold_for=self._hold_for,
         )
-        if pending or everything.pending:
+        if pending or unfinished:
             facts = replace(facts, assessed=_without_pending(assessed, pending))
             if not _loses(before, decided := verdicts.decide(facts)):
                 return Wait()  # the body that is being fetched marks the review when it is there
@@ -200,15 +188,6 @@ class Judge:
         )
         return Judged(decided, raised)
 
-    def _gathered(self, review: Review, expectation: Expectation, view: View, passed: Passed) -> Gathered[object]:
-        name, want = expectation.check.one()
-        kind = table.by_name(name)
-        read = {resource.name for resource in kind.reads(want)}
-        for absent in passed.missing:
-            if absent.resource in read:
-                return Gathered(absent, lost=(absent,))
-        return gather.gather(kind.evidence, want, view, _scope(review, expectation))
-
 
 def _judged_before(entry: Entry, before: Status, digest: str) -> bool:
     """Whether the stored status is a verdict on this very generation: no newer evidence needs to be awaited."""
@@ -219,27 +198,6 @@ def _judged_before(entry: Entry, before: Status, digest: str) -> bool:
         and before.observed_generation == entry.generation
         and before.spec_digest == digest
     )
-
-
-def _expectations(review: Review) -> Iterator[tuple[str, Expectation]]:
-    for area in review.spec.areas:
-        for expectation in area.expectations:
-            yield area.name, expectation
-
-
-def _scope(review: Review, expectation: Expectation | None) -> Scope:
-    scopes = [scope for scope in (review.spec.scope, expectation.scope if expectation else None) if scope is not None]
-    return Scope(
-        tuple(compiled(scope.selector) for scope in scopes if scope.selector is not None),
-        tuple(frozenset(scope.kinds) for scope in scopes if scope.kinds is not None),
-    )
-
-
-def _as_workloads(evidence: Seen[object] | Unseen) -> Seen[Workloads] | Unseen:
-    if isinstance(evidence, Unseen):
-        return evidence
-    assert isinstance(evidence.value, Workloads)
-    return Seen(evidence.value, evidence.as_of)
 
 
 def _without_pending(assessed: dict[Key, Assessed], pending: set[Key]) -> dict[Key, Assessed]:

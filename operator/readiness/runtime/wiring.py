@@ -16,6 +16,7 @@ import kopf
 import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from readiness import __version__
 from readiness.collectors.access import Gate
 from readiness.collectors.clock import Timing
 from readiness.collectors.connection import Api
@@ -28,7 +29,6 @@ from readiness.collectors.reflector import Reflector, Store
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import CRDS, Resource
 from readiness.evidence.seen import Unseen
-from readiness import __version__
 from readiness.outputs.counters import Counters
 from readiness.outputs.metrics import Exposition
 from readiness.runtime import handlers, server
