@@ -89,9 +89,9 @@ class Barrier:
     def event(self, resource: Resource, namespace: str) -> None:
         """A watch told of a change: what is not settled stays unsettled a little longer."""
         for waiting in self._waiting.values():
-            if waiting.settled is None and namespace in {"", waiting.namespace}:
-                if any(resource is needed for needed, _ in waiting.needs):
-                    waiting.last_event = asyncio.get_running_loop().time()
+            about = namespace in {"", waiting.namespace} and any(resource is needed for needed, _ in waiting.needs)
+            if about and waiting.settled is None:
+                waiting.last_event = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
         """Let pass what may, for ever."""
@@ -141,7 +141,7 @@ class Barrier:
         return False
 
     async def _list(self, key: tuple[Watched, str]) -> None:
-        watched, namespace = key
+        watched, _ = key
         reflector = self._watches.reflector(watched)
         try:
             if reflector is not None:

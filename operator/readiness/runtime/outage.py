@@ -43,7 +43,7 @@ class Outage:
             await self._begun.wait()
             await self._contact()
             began, at = loop.time(), self._api.clock.now()
-            while loop.time() - began < SETTLE and not self._fresh(at):
+            while loop.time() - began < SETTLE and not self._fresh(at):  # noqa: ASYNC110  # many watches, none knows of all
                 await asyncio.sleep(0.1)
             self._begun.clear()
             self._returned()

@@ -21,7 +21,7 @@ Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max
 ResourceName = Annotated[str, Field(pattern=r"^[a-z]+(\.[a-z0-9-]+)*$", max_length=253)]
 
 
-class WrongSettings(ValueError):
+class WrongSettings(ValueError):  # noqa: N818  # it names what is wrong
     """Every problem found, one a line, each with the path of the setting."""
 
 

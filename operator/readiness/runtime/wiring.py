@@ -249,7 +249,7 @@ class Operator:
     async def _follow_reviews(self) -> None:
         """Run kopf while our CRD is served; `kopf.operator` ends by design when its watch fails."""
         while True:
-            while isinstance(await self._served(), Unseen):
+            while isinstance(await self._served(), Unseen):  # noqa: ASYNC110  # a question to the API server
                 await asyncio.sleep(1.0)
             self._kopf = asyncio.create_task(self._run_kopf(), name="kopf")
             self.rollcall.ask()
