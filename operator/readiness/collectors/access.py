@@ -7,19 +7,30 @@ object is visible only by a reference from the review's namespace. A refused rea
 or not the object exists.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from readiness.collectors.inventory import Inventory, concerned
+from readiness.collectors.inventory import Inventory, shown
 from readiness.evidence.objects import Record, Unreadable
-from readiness.evidence.resources import LIVE_TEMPLATES, Resource
+from readiness.evidence.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, LIVE_TEMPLATES, Resource
+from readiness.evidence.secrets import ExternalSecret, cluster_stores
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.evidence.workloads import Workload
 
 NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+
+def _named_by_external_secret(record: Record) -> frozenset[str]:
+    return cluster_stores(record) if isinstance(record, ExternalSecret) else frozenset()
+
+
+BY_NAME: Final[Mapping[Resource, tuple[Resource, Callable[[Record], frozenset[str]]]]] = MappingProxyType(
+    {CLUSTER_SECRET_STORES: (EXTERNAL_SECRETS, _named_by_external_secret)}
+)
+"""Cluster-scoped resources that cannot confirm a reference: shown to whoever has an object that names them exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +110,30 @@ class View:
         own = {
             uid: record
             for uid, record in self._inventory.records(resource, namespace).items()
-            if (about := concerned(resource, record)) is None or self.namespace in about
+            if shown(resource, record, self.namespace)
         }
         return Seen(own, state.as_of)
 
     def referred(self, resource: Resource, name: str) -> Seen[Record | None] | Unseen:
         """A cluster-scoped object by a reference from the review's namespace, None where it must not be shown.
 
-        Shown is only what says (by `concerns`) that it is about this namespace, or what concerns all of them.
+        Shown is only what says (by `concerns`) that it is about this namespace, or what concerns all of them; and where
+        it cannot say so, only what an object of this namespace really names.
         """
         state = self._inventory.state(resource, "")
         if isinstance(state, Unseen):
             return state
         record = self._inventory.named(resource, "", name)
-        about = frozenset[str]() if record is None else concerned(resource, record)
-        visible = record is not None and (about is None or self.namespace in about)
+        visible = record is not None and shown(resource, record, self.namespace) and self._names(resource, name)
         return Seen(record if visible else None, state.as_of)
+
+    def _names(self, resource: Resource, name: str) -> bool:
+        if resource not in BY_NAME:
+            return True
+        referring, named_by = BY_NAME[resource]
+        return any(name in named_by(one) for one in self._inventory.records(referring, self.namespace).values())
+
+    def not_installed(self, resource: Resource) -> Unseen | None:
+        """Why a resource is served nowhere. That is no secret, so that it is told before any namespace is listed."""
+        state = self._inventory.state(resource, "")
+        return state if isinstance(state, Unseen) and state.reason is Why.NOT_INSTALLED else None

@@ -8,9 +8,11 @@ stays Unseen, per source where the evidence has several.
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from readiness.api.v1alpha1.expectations.external_secrets import ExternalSecretsExpectation
 from readiness.collectors.access import View
-from readiness.collectors.gatherers import workloads
+from readiness.collectors.gatherers import secrets, workloads
 from readiness.collectors.gatherers.gathered import Gathered
+from readiness.evidence.secrets import Secrets
 from readiness.evidence.selecting import Scope
 from readiness.evidence.workloads import Workloads
 
@@ -33,7 +35,10 @@ def family(
 
 
 FAMILIES: Final[dict[type[object], Gatherer]] = dict(
-    (family(Workloads, object, workloads.gather),),
+    (
+        family(Workloads, object, workloads.gather),
+        family(Secrets, ExternalSecretsExpectation, secrets.gather),
+    ),
 )
 
 
