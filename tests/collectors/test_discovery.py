@@ -72,7 +72,7 @@ def why(found: str | Unseen) -> Why:
 
 def test_versions_are_ordered_as_kubernetes_does() -> None:
     ordered = ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"]
-    assert sorted(ordered[::-1], key=newest_first) == ordered
+    assert sorted(set(ordered), key=newest_first) == ordered
 
 
 @given(st.permutations(["v2alpha1", "v1", "v1beta1", "v1beta2", "v1alpha1"]))

@@ -412,7 +412,7 @@ async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(monkeypatch
         server.put(f"u{number}", number)
     async with reading(server) as world:
         await until(world.right)
-        assert [query["limit"] for query, _ in server.queries][:2] == ["500", "50"]
+        assert [query.get("limit") for query, _ in server.queries][:2] == ["500", "50"]
 
 
 async def test_messages_quote_nothing_of_the_server() -> None:
