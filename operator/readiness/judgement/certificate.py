@@ -131,9 +131,7 @@ def may_be_held(before: Status, areas: tuple[AreaVerdict, ...]) -> bool:
     """Whether all that is not known now is lost evidence of what the standing certificate was earned by."""
     stored = {(area.name, one.name): one for area in before.areas for one in area.expectations}
     for area in areas:
-        if area.blocking(Outcome.UNMET):
-            return False
-        for one in area.blocking(Outcome.UNKNOWN):
+        for one in (*area.blocking(Outcome.UNMET), *area.blocking(Outcome.UNKNOWN)):
             then = stored.get((area.name, one.name))
             if not one.lost or then is None:
                 return False

@@ -214,8 +214,8 @@ def _issued(
     if issued is not None:
         said = f"{met} of {met} blocking expectations met"
         return _Conclusion(Answer("True", Reason.CERTIFIED, said), issued)
-    said = _SKEWED if facts.skewed is not None else "a proof ends at this very instant: judging again"
-    return _Conclusion(Answer("Unknown", Reason.EVIDENCE_UNAVAILABLE, said), look_again=facts.now + _MOMENT)
+    said, pause = ("a proof ends at this very instant", _MOMENT) if facts.skewed is None else (_SKEWED, _WHILE)
+    return _Conclusion(Answer("Unknown", Reason.EVIDENCE_UNAVAILABLE, said), look_again=facts.now + pause)
 
 
 def _held(
@@ -262,6 +262,7 @@ def _bound(found: tuple[AreaVerdict, ...]) -> datetime | None:
 
 
 _MOMENT: Final = timedelta(seconds=1)
+_WHILE: Final = timedelta(minutes=1)
 _SKEWED: Final = "the operator's clock and the API server's differ by more than 30s: nothing is issued or extended"
 _GRAVEST: Final = (Why.FORBIDDEN, Why.FAILED, Why.STALE, Why.NOT_SYNCED)
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from readiness.api.v1alpha1.status import AreaStatus, Counts, ExpectationStatus, FindingStatus, Status
 from readiness.expectations.finding import Finding, Outcome
+from readiness.judgement import tally
 from readiness.judgement.areas import AreaVerdict, ExpectationVerdict
 from readiness.judgement.certificate import whole
 from readiness.outputs.text import clean
@@ -77,11 +78,15 @@ def _expectation(one: ExpectationVerdict, shown: int, since: datetime) -> Expect
         reason=one.reason,
         message=clean(one.message, 256) or None,
         since=since,
-        counts=Counts(met=counts.met, unmet=counts.unmet, unknown=counts.unknown, excepted=counts.excepted),
+        counts=_counts(counts) if counts.deciding or counts.excepted else None,
         runbook=clean(one.runbook, 512) or None,
         findings=tuple(_finding(finding) for finding in one.findings[:shown]),
-        findings_omitted=counts.unmet + counts.unknown - shown,
+        findings_omitted=counts.unmet + counts.unknown - shown if one.findings else None,
     )
+
+
+def _counts(counts: tally.Counts) -> Counts:
+    return Counts(met=counts.met, unmet=counts.unmet, unknown=counts.unknown, excepted=counts.excepted)
 
 
 def _finding(finding: Finding) -> FindingStatus:
