@@ -8,17 +8,24 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import click
 import structlog
+import yaml
 
 from readiness import __version__
 from readiness.api import crd
+from readiness.api.v1alpha1 import instants
+from readiness.collectors import sources
 from readiness.collectors.clock import ServerClock
 from readiness.collectors.connection import Api, ApiError
+from readiness.outputs import terminal
+from readiness.runtime import offline
 from readiness.runtime import settings as settings_module
 from readiness.runtime.settings import Settings, WrongSettings
 
+NOT_CERTIFIED = 1
 BAD_INPUT = 2
 
 
@@ -50,11 +57,59 @@ def run(file: Path | None, watch_namespaces: tuple[str, ...], **flags: object) -
 
 
 @main.command()
+@click.option("--file", "file", help="The review; without it the reviews are taken from the manifests. - is stdin.")
+@click.option("--manifests", "paths", multiple=True, required=True, help="A file, a folder, or - for stdin.")
+@click.option("--now", "instant", help="Judge as of this instant (RFC 3339); absent: now.")
+@click.option("--namespace", default="default", show_default=True, help="Of objects that name none.")
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help="A YAML file of settings.")
+@click.option("--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True)
+def review(
+    file: str | None,
+    paths: tuple[str, ...],
+    instant: str | None,
+    namespace: str,
+    settings_file: Path | None,
+    output: str,
+) -> None:
+    """Judge reviews over YAML files, without a cluster.
+
+    Exit code 0: every review is certified; 1: at least one is not; 2: bad input.
+    """
+    try:
+        settings = settings_module.load(settings_file, {})
+        now = instants.parse(instant) if instant else datetime.now(UTC)
+    except WrongSettings as error:
+        _bad_input(str(error))
+    except ValueError as error:
+        _bad_input(f"--now: {error}")
+    read = sources.read(paths, namespace)
+    answers = offline.review(read, sources.read([file], namespace) if file else None, settings, namespace, now)
+    if answers.problems:
+        _bad_input("\n".join(answers.problems))
+    if read.skipped:
+        click.echo(f"readiness: {read.skipped} Helm test hooks skipped", err=True)
+    _show(answers, output)
+    sys.exit(0 if all(one.certified for one in answers.reviews) else NOT_CERTIFIED)
+
+
+@main.command()
 def crds() -> None:
     """Print the CustomResourceDefinitions as YAML documents (JSON is YAML)."""
     for document in crd.documents():
         click.echo("---")
         click.echo(json.dumps(document, indent=2))
+
+
+def _show(answers: offline.Answers, output: str) -> None:
+    listing = {"apiVersion": "v1", "kind": "List", "items": [one.object for one in answers.reviews]}
+    if output == "json":
+        click.echo(json.dumps(listing, indent=2))
+    elif output == "yaml":
+        click.echo(yaml.safe_dump(listing, sort_keys=False, allow_unicode=True), nl=False)
+    else:
+        for index, one in enumerate(answers.reviews):
+            meta = one.object["metadata"]
+            click.echo("\n" * bool(index) + "\n".join(terminal.lines(meta["namespace"], meta["name"], one.status)))
 
 
 async def _operate(settings: Settings) -> None:
@@ -99,7 +154,7 @@ def _configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr)
 
 
-def _bad_input(message: str) -> None:
+def _bad_input(message: str) -> NoReturn:
     for line in message.splitlines():
         click.echo(f"readiness: {line}", err=True)
     sys.exit(BAD_INPUT)

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from readiness.api.v1alpha1.reasons import Reason
 from readiness.collectors.clock import ServerClock
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict
@@ -79,6 +80,12 @@ class Desk:
             return None
         before = entry.stored()
         status = conditions.render(held.verdict, before, now)
+        try:
+            suspended = held.verdict.ready.reason == Reason.SUSPENDED
+            conditions.check_invariant(status, suspended, entry.deleting, now)
+        except conditions.InvariantBroken as broken:
+            self._log.error("a status that breaks the invariant was not written", uid=uid, error=str(broken))
+            return self.give_up(uid, "its verdict contradicted itself: see the operator's log")
         return None if conditions.same(before, status) else Draft(entry, before, status)
 
     def give_up(self, uid: str, why: str) -> Draft | None:
