@@ -1,11 +1,13 @@
-"""Durations as Go reads them: the schema of the ExternalSecret admits any text."""
+"""What others write into an ExternalSecret is read as they meant it, or not at all."""
 
 from datetime import timedelta
 
 import msgspec
 import pytest
 
+from readiness.collectors.projections import BY_RESOURCE
 from readiness.collectors.projections.secrets import go_duration
+from readiness.evidence.resources import EXTERNAL_SECRETS
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,12 @@ def test_as_go_reads_it(text: str, expected: timedelta) -> None:
 def test_what_go_refuses_does_not_decode(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         go_duration(text)
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00", "now"]
+)
+def test_a_time_that_cannot_be_compared_does_not_decode(time: str) -> None:
+    raw = {"metadata": {"name": "db"}, "spec": {}, "status": {"refreshTime": time}}
+    with pytest.raises(msgspec.ValidationError):
+        BY_RESOURCE[EXTERNAL_SECRETS].decode(msgspec.json.encode(raw))

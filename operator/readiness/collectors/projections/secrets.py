@@ -7,7 +7,7 @@ bitnami.com/v1alpha1. Of a store only what reviews may see is kept: provider, Re
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -129,7 +129,7 @@ def _external(raw: bytes) -> ExternalSecret:
         interval=timedelta(hours=1) if spec.refresh_interval is None else go_duration(spec.refresh_interval),
         windows=bool(spec.sync_windows),
         ready=_condition(status.conditions, "Ready"),
-        refreshed=status.refresh_time,
+        refreshed=_utc(status.refresh_time),
         synced=status.synced_resource_version.partition("-")[0],
         retained=any(_RETAINED in one.message.casefold() for one in status.conditions or () if one.type == "Ready"),
     )
@@ -183,7 +183,7 @@ def _certificate(raw: bytes) -> Managed:
         target=one.spec.secret_name,
         ready=_condition(status.conditions, "Ready"),
         observed=ready.observed_generation if ready else None,
-        expires=status.not_after,
+        expires=_utc(status.not_after),
     )
 
 
@@ -197,6 +197,14 @@ def _sealed(raw: bytes) -> Managed:
         ready=_condition(status.conditions, "Synced"),
         observed=status.observed_generation,
     )
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    """An offset can lead out of the calendar, where comparing would fail."""
+    try:
+        return None if instant is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise msgspec.ValidationError("a time is out of range") from None
 
 
 def _condition(conditions: list[_Condition] | None, wanted: str) -> Condition | None:
