@@ -47,6 +47,13 @@ ASSESSED = st.one_of(
     st.just(Assessed(raised=ValueError("x"))),
     st.builds(Assessed, hint=TEXT),
 )
+LATER = st.none() | st.integers(600, 7200).map(lambda seconds: at(seconds=seconds))
+HEALTHY = st.lists(
+    st.builds(Finding, REFS, st.just(Outcome.MET), st.just("ProbesDefined"), TEXT, LATER, st.just(NOW)),
+    min_size=1,
+    max_size=3,
+    unique_by=lambda finding: finding.subject,
+).map(lambda found: Assessed(tuple(found)))
 EXPECTATIONS = st.fixed_dictionaries(
     {},
     optional={
@@ -56,7 +63,7 @@ EXPECTATIONS = st.fixed_dictionaries(
     },
 ) | st.fixed_dictionaries({"enforceFrom": st.sampled_from(["2026-11-21T10:00:00Z", "2026-11-21T10:30:00Z"])})
 TEMPLATES = st.builds(Template, st.sampled_from([(), (("version", "1"),), (("version", "2"),)]))
-META = Meta("u", "n")
+META, REF = Meta("u", "n"), Ref("Deployment", "api")
 WORKLOAD = st.builds(
     lambda name, own, live: Workload(name, Ref("Deployment", name), Ref("Deployment", name), META, own, live),
     NAMES,
@@ -64,6 +71,7 @@ WORKLOAD = st.builds(
     st.sampled_from([(), (Live("1", Template()),)]),
 )
 SEEN = st.lists(WORKLOAD, max_size=3, unique_by=lambda w: w.uid).map(lambda items: Seen(Workloads(tuple(items)), NOW))
+DEPLOYED = st.just(Seen(Workloads((Workload("api", REF, REF, META, Template((("version", "1"),))),), outside=2), NOW))
 SPECS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
@@ -85,17 +93,18 @@ def situations(draw: st.DrawFn) -> Facts:
         ),
         **draw(SPECS),
     )
-    assessed = {(a.name, e.name): draw(ASSESSED) for a in of.spec.areas for e in a.expectations}
+    kind = draw(st.sampled_from([ASSESSED, HEALTHY | ASSESSED, HEALTHY, HEALTHY]))
+    assessed = {(a.name, e.name): draw(kind) for a in of.spec.areas for e in a.expectations}
     return Facts(
         of,
         digest(of.spec),
         assessed,
-        draw(SEEN | UNSEEN),
+        draw(DEPLOYED | DEPLOYED | SEEN | UNSEEN),
         tuple(draw(st.lists(UNSEEN, max_size=2))),
         NEVER,
         at(milliseconds=draw(st.integers(0, 999))),
-        proven=draw(st.integers(0, 9)) > 0,
-        skewed=draw(st.none() | st.just(timedelta(minutes=1))) if draw(st.booleans()) else None,
+        proven=draw(st.sampled_from([True] * 9 + [False])),
+        skewed=draw(st.sampled_from([None] * 9 + [timedelta(minutes=1)])),
     )
 
 
