@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from readiness.collectors.projections import BY_RESOURCE
-from readiness.collectors.reflector import Reflector
+from readiness.collectors.reflector import Reflector, Store
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import Resource
 from readiness.evidence.seen import Seen, SourceState, Unseen, Why
@@ -125,6 +125,17 @@ class Watches:
                 watch.task.cancel()
                 del self._running[watched]
                 self._ended(*watched)
+
+    def restart(self, but: Store[Record]) -> None:
+        """List everything else anew: the server's history was replaced, and a resumed watch might not notice.
+
+        The lists that this begins may find the same and say so again; a watch that has noticed is left alone.
+        """
+        for watched, watch in self._running.items():
+            if watch.reflector.store is but or watch.reflector.store.unseen is not None:
+                continue
+            watch.task.cancel()
+            watch.task = self._supervise(f"watch {watched[0].name}", watch.reflector.run)
 
     async def close(self) -> None:
         """Stop all."""

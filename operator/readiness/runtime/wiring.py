@@ -203,6 +203,7 @@ class Operator:
         """The API server's history was replaced: equal versions prove nothing any more."""
         self._log.warning("the API server's history went back", resource=store.resource.name)
         self.fetched.drop(store.resource)
+        self.watches.restart(but=store)
         self.rollcall.ask()
 
     def _body_changed(self, resource: Resource, namespace: str, name: str) -> None:
