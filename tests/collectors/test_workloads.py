@@ -173,6 +173,12 @@ class TestWhoIsAWorkload:
         stowaway = child("Pod", "stowaway", Owner("apps", "ReplicaSet", "api-5d", deployment.meta.uid), "9f")
         assert "Pod/stowaway" in World().put(deployment, stowaway).seen
 
+    def test_a_reference_of_another_kind_with_this_uid_is_no_part(self) -> None:
+        stateful = controller("StatefulSet", "db")
+        seen = World().put(stateful, child("Pod", "odd", owned_by(stateful, "apps", "DaemonSet"))).seen
+        assert set(seen) == {"StatefulSet/db", "Pod/odd"}
+        assert seen["StatefulSet/db"].pods == 0
+
     def test_pods_that_own_each_other_end_nothing(self) -> None:
         one, other = Owner("apps", "ReplicaSet", "a", "uid-b"), Owner("apps", "ReplicaSet", "b", "uid-a")
         world = World().put(child("ReplicaSet", "a", one), child("ReplicaSet", "b", other))
@@ -254,7 +260,9 @@ class TestDeployment:
 
     def test_a_pod_whose_replica_set_is_not_seen_is_unresolved(self) -> None:
         deployment, replica_set, its_pod = rolled_out()
-        world = World().put(its_pod, deployment)
+        world = World().put(its_pod)
+        assert set(world.seen) == {"Pod/api-5d-x"}
+        world.put(deployment)
         assert (world.one().unresolved, world.one().pods) == (("5d",), 1)
         world.put(replica_set)
         assert world.one().unresolved == ()
@@ -291,6 +299,10 @@ class TestStatefulSetAndDaemonSet:
         stateful = controller("StatefulSet", "db", revision="db-00")
         revision = child("ControllerRevision", "db-9f", owned_by(stateful), "9f")
         assert World().put(stateful, revision, pod("db-0", stateful, "9f")).one().unresolved == ("9f",)
+
+    def test_a_pod_without_revision_is_not_that_of_a_set_without_one(self) -> None:
+        stateful = controller("StatefulSet", "db")
+        assert World().put(stateful, pod("db-0", stateful)).one().unresolved == ("(none)",)
 
     def test_a_daemon_set_proves_nothing(self) -> None:
         daemon = controller("DaemonSet", "agent", revision="9f")
@@ -433,48 +445,55 @@ class TestIdentity:
         assert not any(kept)
 
 
-KINDS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "ControllerRevision", "Pod")
-UIDS = tuple("abcdefgh")
+NATURAL: dict[str, Record] = {
+    record.meta.uid: record
+    for record in (
+        controller("Deployment", "x", uid="d", revision="1"),
+        controller("Deployment", "x", uid="dd", revision="1"),
+        child("ReplicaSet", "x-1", Owner("apps", "Deployment", "x", "d"), "1", uid="r1", revision="1"),
+        child("ReplicaSet", "x-2", Owner("apps", "Deployment", "x", "d"), "2", uid="r2", revision="2"),
+        child("Pod", "x-1-a", Owner("apps", "ReplicaSet", "x-1", "r1"), "1", uid="p1"),
+        child("Pod", "x-2-a", Owner("apps", "ReplicaSet", "x-2", "r2"), "2", uid="p2"),
+        controller("StatefulSet", "s", uid="s", revision="s-1"),
+        child("ControllerRevision", "s-2", Owner("apps", "StatefulSet", "s", "s"), "2", uid="v"),
+        child("Pod", "s-0", Owner("apps", "StatefulSet", "s", "s"), "s-2", uid="p3"),
+        controller("CronJob", "c", uid="c", runs=Runs()),
+        controller("Job", "c-1", "old", owner=Owner("batch", "CronJob", "c", "c"), uid="j", runs=Runs()),
+        child("Pod", "c-1-a", Owner("batch", "Job", "c-1", "j"), uid="p4"),
+    )
+}
+"""A small namespace as the built-in controllers would have it."""
+
+OWNERS = st.none() | st.builds(
+    lambda kind, uid: Owner(GROUPS.get(kind, "batch"), kind, "x-1", uid),
+    st.sampled_from(["Deployment", "ReplicaSet", "StatefulSet", "CronJob", "Job", "Rollout"]),
+    st.sampled_from([*NATURAL, "gone"]),
+)
 
 
 @st.composite
 def any_record(draw: st.DrawFn, uid: str) -> Record:
-    """Anything that may stand under one uid: its kind and name are fixed by it, the rest is not."""
-    number = UIDS.index(uid)
-    kind = KINDS[(number * 5) % 8] if draw(st.booleans()) else KINDS[number]
-    owner_kind = draw(st.sampled_from([*KINDS, "Rollout"]))
-    owner = draw(
-        st.none()
-        | st.builds(
-            Owner,
-            group=st.just(GROUPS.get(owner_kind, "batch")),
-            kind=st.just(owner_kind),
-            name=st.sampled_from(["x", "x-1", "x-2"]),
-            uid=st.sampled_from([*UIDS, "gone"]),
-        )
-    )
-    about = Meta(uid, draw(st.sampled_from(["x", "x-1", "x-2"])), "shop", draw(st.integers(1, 2)), owner=owner)
-    if draw(st.integers(0, 9)) == 0:
-        return Unreadable(about, kind, "does not decode")
-    if kind in {"ReplicaSet", "ControllerRevision", "Pod"}:
-        return Child(about, kind, draw(st.sampled_from(["", "1", "2", "x-1"])), draw(st.sampled_from(["", "1"])))
-    runs = draw(st.sampled_from([Runs(), Runs(succeeded=True)])) if kind in {"Job", "CronJob"} else None
-    return Controller(
-        about,
-        kind,
-        template(draw(st.sampled_from(["old", "new"]))),
-        paused=draw(st.booleans()),
-        observed_generation=1,
-        revision=draw(st.sampled_from(["", "1", "x-1"])),
-        runs=runs,
-    )
+    """What stands under this uid in the natural namespace, or something like it."""
+    record = NATURAL[uid]
+    if draw(st.booleans()):
+        record = replace(record, meta=replace(record.meta, owner=draw(OWNERS)))  # type: ignore[type-var]
+    odd = draw(st.integers(0, 9))
+    if odd == 0:
+        return Unreadable(record.meta, workloads.kind_of(record), "does not decode")
+    if isinstance(record, Child) and odd == 1:
+        return replace(record, hash=draw(st.sampled_from(["", "1", "2"])))
+    if isinstance(record, Controller) and odd == 1:
+        return replace(record, paused=True, template=template("corrected"))
+    if isinstance(record, Controller) and record.kind == "Job" and odd < 4:
+        return replace(record, runs=Runs(succeeded=True))
+    return record
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[str, list[Record | None]]]:
     """What happened to each uid, the last of it being the truth."""
     found: list[tuple[str, list[Record | None]]] = []
-    for uid in draw(st.lists(st.sampled_from(UIDS), unique=True, min_size=1)):
+    for uid in draw(st.lists(st.sampled_from(tuple(NATURAL)), unique=True, min_size=1)):
         records = draw(st.lists(any_record(uid), min_size=1, max_size=3))
         found.append((uid, [*records, *([None] if draw(st.booleans()) else [])]))
     return found

@@ -6,7 +6,7 @@ carry. A live template is left unread only where it is proven to be the workload
 beside its kind. It must not know what is judged: it only tells what is there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -71,12 +71,13 @@ class Family:
 
     def touch(self, uid: str, before: Record | None, after: Record | None) -> None:
         """Take in one change; what it may alter is composed anew when it is next asked for."""
-        self._mark(uid)
+        deployments = {one.meta.name for one in (before, after) if one is not None and kind_of(one) == "Deployment"}
+        self._mark(uid, deployments)
         if before is not None:
             self._link(uid, before, present=False)
         if after is not None:
             self._link(uid, after, present=True)
-        self._mark(uid)
+        self._mark(uid, deployments)
 
     def composed(self) -> Mapping[str, Workload]:
         """Workloads by uid. The same object stands while no part of it changed."""
@@ -110,17 +111,10 @@ class Family:
             self._objects.pop(uid, None)
             self._unreadable.discard(uid)
 
-    def _mark(self, uid: str) -> None:
-        """The object, what is above it, and what is below it (their roots may change with it)."""
-        self._touched.add(uid)
-        self._touched.add(self._root(uid))
-        record = self._objects.get(uid)
-        if record is not None and kind_of(record) == "Deployment":
-            self._touched.update(self._stray.at(record.meta.name), self._deployments.at(record.meta.name))
-        for child in self._below.at(uid):
-            self._touched.add(child)
-            self._touched.add(self._root(child))
-            self._touched.update(self._below.at(child))
+    def _mark(self, uid: str, deployments: Iterable[str]) -> None:
+        """What stands at the top of the object, and of all that it may stand behind: before a change and after it."""
+        affected = [uid, *self._below.at(uid), *(pod for name in deployments for pod in self._stray.at(name))]
+        self._touched.update(self._root(one) for one in affected)
 
     def _root(self, uid: str) -> str:
         """The topmost object, found by uid, whose template speaks for this one. At most two steps: no cycle passes."""
