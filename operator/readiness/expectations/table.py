@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
+from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
 from readiness.api.v1alpha1.expectations.external_secrets import ExternalSecretsExpectation
 from readiness.api.v1alpha1.expectations.non_root import NonRootExpectation
 from readiness.api.v1alpha1.expectations.probes import ProbesExpectation
 from readiness.api.v1alpha1.parameters import Parameters
+from readiness.evidence.backups import Backups
 from readiness.evidence.resources import Resource
 from readiness.evidence.secrets import Secrets
 from readiness.evidence.seen import Many
 from readiness.evidence.workloads import Workloads
 from readiness.expectations.finding import Finding, one_per_subject, unreadable
-from readiness.expectations.kinds import external_secrets, non_root, probes
+from readiness.expectations.kinds import backups, external_secrets, non_root, probes
 
 W = TypeVar("W", bound=Parameters)
 W_contra = TypeVar("W_contra", bound=Parameters, contravariant=True)
@@ -127,6 +129,7 @@ TABLE: Final[tuple[Kind, ...]] = (
     each("probes", ProbesExpectation, Workloads, Workloads.reads, probes),
     each("nonRoot", NonRootExpectation, Workloads, Workloads.reads, non_root),
     whole("externalSecrets", ExternalSecretsExpectation, Secrets, Secrets.reads, external_secrets),
+    whole("backups", BackupsExpectation, Backups, Backups.reads, backups),
 )
 
 _BY_NAME: Final = {kind.name: kind for kind in TABLE}

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from readiness.collectors.projections import secrets, workloads
+from readiness.collectors.projections import claims, secrets, snapshots, velero, workloads
 from readiness.collectors.projections.projection import Projection
 from readiness.evidence.resources import Resource
 
-PROJECTIONS: Final[tuple[Projection, ...]] = (*workloads.PROJECTIONS, *secrets.PROJECTIONS)
+PROJECTIONS: Final[tuple[Projection, ...]] = (
+    *workloads.PROJECTIONS,
+    *secrets.PROJECTIONS,
+    *claims.PROJECTIONS,
+    *snapshots.PROJECTIONS,
+    *velero.PROJECTIONS,
+)
 
 BODIES: Final[dict[Resource, Callable[[bytes], object]]] = {**workloads.BODIES}
 
