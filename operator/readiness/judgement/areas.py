@@ -4,7 +4,7 @@ Findings rolled up: one outcome for each expectation, one for each area.
 It knows nothing of certificates, of what stood before, or of any kind beyond the order of its reasons.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -116,7 +116,7 @@ def roll_up(area: Area, owner: str, verdicts: tuple[ExpectationVerdict, ...]) ->
     outcome = max(deciding, key=lambda one: one.badness, default=Outcome.MET)
     reason = _AREA_REASONS[outcome] if deciding else Reason.ADVISORY_ONLY
     verdict = AreaVerdict(area.name, area.condition_type, area.owner or owner, outcome, reason, "", verdicts)
-    return AreaVerdict(area.name, area.condition_type, verdict.owner, outcome, reason, _area_message(verdict), verdicts)
+    return replace(verdict, message=_area_message(verdict))
 
 
 def unjudged(area: Area, owner: str, reason: Reason, now: datetime) -> AreaVerdict:
