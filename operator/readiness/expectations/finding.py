@@ -117,12 +117,18 @@ def worst(findings: Iterable[Finding], order: tuple[str, ...] = ()) -> Finding:
 
     Its `holds_until` is the earliest of all, its evidence time the oldest of those that share its outcome.
     """
-    ranked = sorted(findings, key=lambda f: (-f.outcome.badness, order.index(f.reason) if f.reason in order else -1))
+    ranked = sorted(findings, key=lambda finding: _rank(finding, order))
     chosen = ranked[0]
     alike = [finding for finding in ranked if finding.outcome == chosen.outcome]
     until = min((f.holds_until for f in ranked if f.holds_until), default=None)
     proof = min((f.evidence_time for f in alike if f.evidence_time), default=None)
     return replace(chosen, holds_until=until, evidence_time=proof)
+
+
+def _rank(finding: Finding, order: tuple[str, ...]) -> tuple[int, bool, int]:
+    """Worst first. Lost evidence comes last within its outcome: a certificate may outlive it, but no other doubt."""
+    lost = finding.unseen is not None and finding.unseen.reason.holds
+    return -finding.outcome.badness, lost, order.index(finding.reason) if finding.reason in order else -1
 
 
 def one_per_subject(findings: Iterable[Finding], order: tuple[str, ...] = ()) -> tuple[Finding, ...]:

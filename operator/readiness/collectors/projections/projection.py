@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -17,6 +17,10 @@ from readiness.evidence.resources import Resource, Shape
 from readiness.evidence.selecting import Labels
 
 ALL_NAMESPACES: Final = None
+
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone. One without it comes from a file only, and no comparison with it could be trusted."""
 
 
 class Struct(msgspec.Struct, rename="camel", gc=False):
@@ -43,8 +47,8 @@ class MetaStruct(Struct):
     resource_version: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
+    creation_timestamp: Instant | None = None
+    deletion_timestamp: Instant | None = None
     owner_references: list[OwnerStruct] | None = None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from readiness.collectors.projections.projection import MetaStruct, Projection, Struct, meta_of
+from readiness.collectors.projections.projection import Instant, MetaStruct, Projection, Struct, meta_of
 from readiness.evidence.backups import ContentRecord, SnapshotRecord
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import VOLUME_SNAPSHOT_CONTENTS, VOLUME_SNAPSHOTS
@@ -30,7 +30,7 @@ class _Spec(Struct):
 
 class _Status(Struct):
     bound_volume_snapshot_content_name: str | None = None
-    creation_time: datetime | None = None
+    creation_time: Instant | None = None
     ready_to_use: bool | None = None
     error: dict[str, object] | None = None
 

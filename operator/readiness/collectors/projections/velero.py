@@ -8,12 +8,11 @@ Fields: velero pkg/apis/velero/{v1,v2alpha1} and its labels (read at v1.18); nam
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from readiness.collectors.projections.projection import ALL_NAMESPACES, MetaStruct, Projection, Struct, meta_of
+from readiness.collectors.projections.projection import ALL_NAMESPACES, Instant, MetaStruct, Projection, Struct, meta_of
 from readiness.evidence import globs
 from readiness.evidence.backups import BackupRecord, LocationRecord, VolumeRecord
 from readiness.evidence.objects import Record
@@ -35,13 +34,16 @@ class _BackupSpec(Struct):
     excluded_namespaces: list[str] | None = None
     storage_location: str = ""
     snapshot_move_data: bool | None = None
+    label_selector: dict[str, object] | None = None
+    or_label_selectors: list[object] | None = None
+    resource_policy: dict[str, object] | None = None
 
 
 class _BackupStatus(Struct):
     phase: str = ""
-    start_timestamp: datetime | None = None
-    completion_timestamp: datetime | None = None
-    expiration: datetime | None = None
+    start_timestamp: Instant | None = None
+    completion_timestamp: Instant | None = None
+    expiration: Instant | None = None
     volume_snapshots_attempted: int = 0
     volume_snapshots_completed: int = 0
     csi_volume_snapshots_attempted: int = 0
@@ -94,6 +96,7 @@ def _backup(raw: bytes) -> BackupRecord:
         completed=status.completion_timestamp,
         expires=status.expiration,
         moves_data=spec.snapshot_move_data is True,
+        selective=bool(spec.label_selector or spec.or_label_selectors or spec.resource_policy),
         attempted=status.volume_snapshots_attempted + status.csi_volume_snapshots_attempted,
         taken=status.volume_snapshots_completed + status.csi_volume_snapshots_completed,
     )

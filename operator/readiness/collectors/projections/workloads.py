@@ -7,13 +7,12 @@ patch whose `spec.template` is the whole template (kubernetes pkg/controller/{st
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from readiness.collectors.projections.pods import TemplateStruct, template
-from readiness.collectors.projections.projection import MetaStruct, Projection, Struct, labels_of, meta_of
+from readiness.collectors.projections.projection import Instant, MetaStruct, Projection, Struct, labels_of, meta_of
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import (
     CONTROLLER_REVISIONS,
@@ -78,8 +77,8 @@ class _CronJobSpec(Struct):
 
 
 class _CronJobStatus(Struct):
-    last_schedule_time: datetime | None = None
-    last_successful_time: datetime | None = None
+    last_schedule_time: Instant | None = None
+    last_successful_time: Instant | None = None
     active: list[dict[str, object]] | None = None
 
 
@@ -92,12 +91,12 @@ class _CronJobStruct(Struct):
 class _JobCondition(Struct):
     type: str = ""
     status: str = ""
-    last_transition_time: datetime | None = None
+    last_transition_time: Instant | None = None
 
 
 class _JobStatus(Struct):
-    start_time: datetime | None = None
-    completion_time: datetime | None = None
+    start_time: Instant | None = None
+    completion_time: Instant | None = None
     active: int = 0
     conditions: list[_JobCondition] | None = None
 
