@@ -44,13 +44,20 @@ class WorkloadsSeen:
 class Gate:
     """Hands out views; `evidence_namespaces` is namespace -> resource names (`backups.velero.io`)."""
 
-    def __init__(self, inventory: Inventory, evidence_namespaces: Mapping[str, frozenset[str]] = NOBODY) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        evidence_namespaces: Mapping[str, frozenset[str]] = NOBODY,
+        served: Callable[[Resource], object] | None = None,
+    ) -> None:
+        """`served` tells (as Unseen) that a resource is not installed, also where it is watched nowhere."""
         self._inventory = inventory
         self._listed = evidence_namespaces
+        self._served = served
 
     def view(self, namespace: str) -> "View":
         """What the reviews of one namespace may see."""
-        return View(namespace, self._inventory, self._listed)
+        return View(namespace, self._inventory, self._listed, self._served)
 
     def may_see(self, review_namespace: str, resource: Resource, namespace: str) -> bool:
         """Whether reads of a resource in a namespace are allowed to reviews of another."""
@@ -62,10 +69,17 @@ class Gate:
 class View:
     """The only read handle that evidence is gathered through."""
 
-    def __init__(self, namespace: str, inventory: Inventory, listed: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        namespace: str,
+        inventory: Inventory,
+        listed: Mapping[str, frozenset[str]],
+        served: Callable[[Resource], object] | None = None,
+    ) -> None:
         self.namespace: Final = namespace
         self._inventory = inventory
         self._listed = listed
+        self._served = served
 
     def records(self, resource: Resource) -> Seen[Mapping[str, Record]] | Unseen:
         """Records of a namespaced resource in the review's own namespace, by uid."""
@@ -135,5 +149,5 @@ class View:
 
     def not_installed(self, resource: Resource) -> Unseen | None:
         """Why a resource is served nowhere. That is no secret, so that it is told before any namespace is listed."""
-        state = self._inventory.state(resource, "")
+        state = self._inventory.state(resource, "") if self._served is None else self._served(resource)
         return state if isinstance(state, Unseen) and state.reason is Why.NOT_INSTALLED else None

@@ -6,7 +6,7 @@ prove a claim while another is lost. Only what is there is told here; what it pr
 Fields: core/v1 PersistentVolumeClaim, snapshot.storage.k8s.io/v1, velero.io/v1 and v2alpha1 (read at Velero 1.18).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -80,6 +80,7 @@ class BackupRecord:
     completed: datetime | None = None
     expires: datetime | None = None
     moves_data: bool = False
+    selective: bool = False  # it leaves out objects of the namespace, by label or by policy
     attempted: int = 0  # snapshots, of CSI and native ones together
     taken: int = 0  # those of them that were completed
 
@@ -90,8 +91,8 @@ class BackupRecord:
         return not self.included or any(globs.matches(pattern, namespace) for pattern in self.included)
 
     def is_for(self, namespace: str) -> bool:
-        """Whether it takes in this namespace and no other, so that its numbers speak of this one."""
-        return self.included == (namespace,) and self.includes(namespace)
+        """Whether it takes in all of this namespace and nothing else, so that its numbers speak of this one."""
+        return self.included == (namespace,) and self.includes(namespace) and not self.selective
 
     @property
     def synced(self) -> bool:
@@ -129,11 +130,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class VeleroBackup:
-    """A Backup with its location, if there is one, and its records of this namespace's claims."""
+    """A Backup with its location, if there is one, and what its records of single volumes say of this namespace.
+
+    `copies` are the phases of the copies of each claim, by its uid; `names` the names of those claims.
+    """
 
     record: BackupRecord
     location: LocationRecord | None
-    volumes: tuple[VolumeRecord, ...] = ()
+    copies: Mapping[str, frozenset[str]]
+    names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +157,9 @@ class BackupJob:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """Every VolumeSnapshot of the namespace; `blind`: those that do not decode."""
+    """Every VolumeSnapshot of the namespace, by the claim that it names; `blind`: those that do not decode."""
 
-    items: tuple[Snapshot, ...] = ()
+    by_claim: Mapping[str, tuple[Snapshot, ...]]
     blind: tuple[Unseen, ...] = ()
 
 

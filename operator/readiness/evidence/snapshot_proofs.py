@@ -5,7 +5,6 @@ It knows its claim by name alone, so that only what was taken after the claim wa
 in both directions, since anybody may create a VolumeSnapshot that names somebody else's content.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,13 +17,8 @@ PATIENCE: Final = timedelta(hours=1)
 
 def account(claim: Claim, told: Snapshots, now: datetime) -> Account:
     """Every VolumeSnapshot that names this claim."""
-    return Account("VolumeSnapshot", tuple(_attempts(claim, told, now)), told.blind)
-
-
-def _attempts(claim: Claim, told: Snapshots, now: datetime) -> Iterator[Attempt]:
-    for item in told.items:
-        if item.record.claim == claim.name:
-            yield _attempt(item, claim.created, now)
+    attempts = tuple(_attempt(item, claim.created, now) for item in told.by_claim.get(claim.name, ()))
+    return Account("VolumeSnapshot", attempts, told.blind)
 
 
 def _attempt(item: Snapshot, claim_made: datetime | None, now: datetime) -> Attempt:

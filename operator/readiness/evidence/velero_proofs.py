@@ -14,7 +14,7 @@ from typing import Final
 
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
 from readiness.evidence.attempts import Account, Attempt, State
-from readiness.evidence.backups import BackupRecord, Claim, Velero, VeleroBackup, VolumeRecord
+from readiness.evidence.backups import BackupRecord, Claim, Velero, VeleroBackup
 
 _GONE: Final = "Deleting"
 _UNDER_WAY: Final = frozenset(
@@ -31,7 +31,7 @@ _UNDER_WAY: Final = frozenset(
     }
 )
 _FAILED: Final = frozenset({"Failed", "FailedValidation"})
-_VOLUME_FAILED: Final = frozenset({"Failed", "Canceling", "Canceled"})
+_COPY_FAILED: Final = frozenset({"Failed", "Canceling", "Canceled"})
 
 Told = tuple[State, str]
 
@@ -64,12 +64,12 @@ def _found(asked: Asked, item: VeleroBackup, claims: int) -> Told | None:
     """None where the Backup says nothing of this claim."""
     record, claim = item.record, asked.claim
     uid = claim.record.meta.uid if claim.record else ""
-    volumes = [one for one in item.volumes if uid and one.claim_uid == uid]
+    copies = item.copies.get(uid)
     if record.phase == _GONE:
         return None
-    if volumes:
-        return _finished(record) or _of_volume(volumes) or _unusable(item, asked.now) or (State.PROVEN, "")
-    if any(one.claim == claim.name and one.claim_uid for one in item.volumes):
+    if copies:
+        return _finished(record) or _of_copies(copies) or _unusable(item, asked.now) or (State.PROVEN, "")
+    if claim.name in item.names:
         return (State.FOREIGN if record.synced else State.REPLACED), "it holds a volume of this name with another uid"
     if record.synced or not _after(record, claim.created):
         return None
@@ -95,12 +95,11 @@ def _finished(record: BackupRecord) -> Told | None:
     return None if record.started else (State.UNCLEAR, "it is Completed, but has no startTimestamp")
 
 
-def _of_volume(volumes: list[VolumeRecord]) -> Told | None:
+def _of_copies(phases: frozenset[str]) -> Told | None:
     """None where a copy of the volume was completed; the same claim may be copied once for each Pod."""
-    phases = {one.phase for one in volumes}
     if "Completed" in phases:
         return None
-    if phases & _VOLUME_FAILED:
+    if phases & _COPY_FAILED:
         return State.FAILED, "it is Completed, but the copy of this volume failed"
     return State.UNCLEAR, "it is Completed, but the copy of this volume is not"
 

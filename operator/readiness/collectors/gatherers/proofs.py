@@ -47,7 +47,7 @@ def snapshots(view: View) -> Seen[Snapshots] | Unseen:
     seen = view.records(VOLUME_SNAPSHOTS)
     if isinstance(seen, Unseen):
         return seen
-    items: list[Snapshot] = []
+    items: defaultdict[str, tuple[Snapshot, ...]] = defaultdict(tuple)
     for record in _by_name(seen.value):
         if not isinstance(record, SnapshotRecord) or record.meta.deleting or not record.claim:
             continue
@@ -55,8 +55,8 @@ def snapshots(view: View) -> Seen[Snapshots] | Unseen:
         if isinstance(held, Unseen):
             return held
         content = held.value if isinstance(held.value, ContentRecord) and not held.value.meta.deleting else None
-        items.append(Snapshot(record, content))
-    return Seen(Snapshots(tuple(items), _blind(seen.value, VOLUME_SNAPSHOTS)), seen.as_of)
+        items[record.claim] += (Snapshot(record, content),)
+    return Seen(Snapshots(dict(items), _blind(seen.value, VOLUME_SNAPSHOTS)), seen.as_of)
 
 
 def velero(view: View, bound: int) -> tuple[Seen[Velero] | Unseen, ...]:
@@ -93,11 +93,20 @@ def _installation(view: View, namespace: str, bound: int) -> Seen[Velero] | Unse
                 volumes[record.backup_uid].append(record)
     locations = {one.meta.name: _location(one) for one in found[VELERO_LOCATIONS].values() if not one.meta.deleting}
     items = tuple(
-        VeleroBackup(one, locations.get(one.location), tuple(volumes[one.meta.uid]))
+        _with_copies(one, locations.get(one.location), volumes[one.meta.uid])
         for one in _by_name(found[VELERO_BACKUPS])
         if isinstance(one, BackupRecord) and not one.meta.deleting
     )
     return Seen(Velero(namespace, items, bound), min(contacts))
+
+
+def _with_copies(record: BackupRecord, location: LocationRecord | None, volumes: list[VolumeRecord]) -> VeleroBackup:
+    """Only copies that carry their claim's uid are of any claim."""
+    copies: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    for one in volumes:
+        if one.claim_uid:
+            copies[one.claim_uid] |= {one.phase}
+    return VeleroBackup(record, location, dict(copies), frozenset(one.claim for one in volumes if one.claim_uid))
 
 
 def _location(record: Record) -> LocationRecord:

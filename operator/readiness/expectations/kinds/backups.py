@@ -151,7 +151,7 @@ class _Bench:
         at, until = instants.text(created), created + self.want.max_age
         if self._scaled_up(claim, created, found) and not any(account.attempts for account in accounts):
             said = f"made at {at} by scaling up; the claims of the older replicas are proven"
-            return met(subject, YOUNGER, said, holds_until=until, evidence_time=created)
+            return met(subject, YOUNGER, said, holds_until=until)
         if any(one.owner and one.owner == claim.owner and _is_met(one, found) for one in self.seen.claims):
             return unmet(subject, MISSING, f"no proof younger than {self._age}, though siblings have one; {looked}")
         return unknown(subject, NOT_YET, f"made at {at}, no attempt is known yet; {looked}", holds_until=until)
@@ -254,7 +254,7 @@ class _Bench:
             newest = _newest(over)
             if newest.state in _ENDED:
                 reason, said = _ENDED[newest.state]
-                return unmet(subject, reason, f"{_told(newest)}: {said}")
+                return unmet(subject, reason, f"{_told(newest)} {said}")
             said = f"{_told(newest)} is the newest and older than {self._age}: find out why none followed"
             return unmet(subject, TOO_OLD, said)
         if running:
