@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from readiness.api.v1alpha1.reasons import Reason
-from readiness.expectations import table
-from readiness.expectations.finding import Finding, Outcome, worst
-from readiness.judgement.assess import Assessed, excepted
+from readiness.expectations.finding import Finding, Outcome
+from readiness.judgement import areas
 from tests.expectations.example import Example, all_examples, judge
 
 KNOWN = {"outcome", "reason", "findings", "says", "holdsUntil"}
@@ -21,7 +19,8 @@ def test_example(example: Example) -> None:
     expected = example.head["expect"]
     assert not expected.keys() - KNOWN, "misspelt"
     assert_findings(assessed.findings, expected)
-    outcome, reason = rolled_up(example, assessed)
+    rolled_up = areas.judge(example.expectation, assessed, example.now)
+    outcome, reason = rolled_up.outcome, rolled_up.reason
     assert (outcome, reason) == (expected["outcome"], expected["reason"])
     assert Path(example.path).name.startswith(f"{outcome.lower()}.") or outcome == Outcome.NOT_APPLICABLE
 
@@ -40,14 +39,3 @@ def assert_findings(findings: Iterable[Finding], expected: dict[str, dict[str, s
     for finding in by_subject.values():
         assert len(finding.message) <= 256, finding.message
         assert finding.message or finding.outcome is Outcome.MET
-
-
-def rolled_up(example: Example, assessed: Assessed) -> tuple[str, str]:
-    """The expectation's outcome and reason, by the rules of one expectation."""
-    if assessed.unseen is not None:
-        return Outcome.UNKNOWN, assessed.unseen.reason
-    deciding = excepted(assessed.findings, example.expectation.exceptions).deciding
-    if not deciding:
-        return example.expectation.when_nothing_selected, Reason.NOTHING_SELECTED
-    decisive = worst(deciding, table.by_name(example.kind).reasons)
-    return decisive.outcome, decisive.reason
