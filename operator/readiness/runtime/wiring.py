@@ -32,7 +32,7 @@ from readiness.evidence.seen import Unseen
 from readiness.outputs.counters import Counters
 from readiness.outputs.metrics import Exposition
 from readiness.runtime import handlers, server
-from readiness.runtime.announcer import Announcer
+from readiness.runtime.announcer import HELD_BACK, Announcer
 from readiness.runtime.barrier import Barrier
 from readiness.runtime.desk import Desk
 from readiness.runtime.engine import Engine
@@ -52,7 +52,15 @@ SWEEP: Final = 60.0  # seconds
 class Operator:
     """All parts, wired. `run` ends when cancelled."""
 
-    def __init__(self, api: Api, settings: Settings, claim_signals: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        settings: Settings,
+        claim_signals: Callable[[], None] = lambda: None,
+        *,
+        timing: Timing | None = None,
+        held_back: float = HELD_BACK,
+    ) -> None:
         """`claim_signals` is called whenever kopf has started: it takes the process's signals for itself."""
         self._claim_signals = claim_signals
         self._api = api
@@ -63,7 +71,7 @@ class Operator:
         self.registry = CollectorRegistry()
         self.counters = Counters(self.registry, __version__)
         self.port = 0
-        timing = replace(Timing(), stale_after=settings.stale_after.total_seconds())
+        timing = timing or replace(Timing(), stale_after=settings.stale_after.total_seconds())
         self._timing = timing
         clock = api.clock
         self._supervisor = Supervisor(self._task_died)
@@ -78,7 +86,7 @@ class Operator:
         )
         self.barrier = Barrier(self.watches, clock.now, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
-        self.announcer = Announcer(api, f"readiness-operator-{socket.gethostname()}"[:128])
+        self.announcer = Announcer(api, f"readiness-operator-{socket.gethostname()}"[:128], held_back)
         self.desk = Desk(self.engine.register, clock, self.announcer, self.engine.scheduler.mark, self.engine.written)
         self.writer = Writer(api, self.desk, self._wrote, self.outage)
         judge = Judge(gate, self.watches, self.barrier, clock, hold_for=settings.hold_for, uptime=self._uptime)

@@ -1,0 +1,148 @@
+"""Plain requests to the API server of a test, as an administrator: what kubectl does, without a process for each."""
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from hack.localcluster import Cluster
+
+Json = dict[str, Any]
+
+_PLURALS: Final = {"NetworkPolicy": "networkpolicies", "ValidatingAdmissionPolicy": "validatingadmissionpolicies"}
+_CLUSTER_SCOPED: Final = {
+    "Namespace",
+    "PersistentVolume",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+}
+MERGE: Final = "application/merge-patch+json"
+
+
+class Failed(Exception):  # noqa: N818  # an answer, named after what it says
+    """An answer that is no success."""
+
+    def __init__(self, code: int, body: Json) -> None:
+        super().__init__(f"{code}: {body.get('message')}")
+        self.code = code
+
+
+class Kube:
+    """One API server. Threads may share it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self._address = urlsplit(cluster.url)
+        self._trust = ssl.create_default_context(cafile=str(cluster.ca_file))
+
+    def connection(self, timeout: float | None = 30.0) -> http.client.HTTPSConnection:
+        assert self._address.hostname is not None
+        return http.client.HTTPSConnection(
+            self._address.hostname, self._address.port, context=self._trust, timeout=timeout
+        )
+
+    def headers(self, content: str = "application/json") -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.cluster.admin_token}", "Content-Type": content}
+
+    def request(self, method: str, path: str, body: object = None, content: str = "application/json") -> Json:
+        text = None if body is None else json.dumps(body)
+        with closing(self.connection()) as connection:
+            connection.request(method, path, body=text, headers=self.headers(content))
+            answer = connection.getresponse()
+            found = _decoded(answer.read())
+        if answer.status >= 300:
+            raise Failed(answer.status, found)
+        return found
+
+    def get(self, kind: str, namespace: str, name: str, api: str = "") -> Json:
+        return self.request("GET", path_of({"apiVersion": api or _api(kind), "kind": kind}, namespace, name))
+
+    def create(self, body: Json) -> Json:
+        """Create, waiting a moment for a ServiceAccount or a definition that is not known everywhere yet."""
+        meta = body["metadata"]
+        return self.request("POST", path_of(body, meta.get("namespace", "")), body)
+
+    def put(self, body: Json) -> Json:
+        meta = body["metadata"]
+        return self.request("PUT", path_of(body, meta.get("namespace", ""), meta["name"]), body)
+
+    def put_status(self, body: Json, manager: str = "somebody-else") -> Json:
+        meta = body["metadata"]
+        path = path_of(body, meta["namespace"], meta["name"])
+        return self.request("PUT", f"{path}/status?fieldManager={manager}", body)
+
+    def merge(self, body: Json, patch: Json) -> Json:
+        """A merge patch of the object that `body` names."""
+        meta = body["metadata"]
+        return self.request("PATCH", path_of(body, meta.get("namespace", ""), meta["name"]), patch, MERGE)
+
+    def apply(self, body: Json) -> Json:
+        """Create, or replace the spec of what is there."""
+        try:
+            return self.create(body)
+        except Failed as failed:
+            if failed.code != 409:
+                raise
+        return self.merge(body, {key: value for key, value in body.items() if key not in {"apiVersion", "kind"}})
+
+    def delete(self, body: Json) -> None:
+        meta = body["metadata"]
+        with suppress(Failed):
+            self.request("DELETE", path_of(body, meta.get("namespace", ""), meta["name"]))
+
+    def list(self, path: str) -> list[Json]:
+        return self.request("GET", path)["items"]  # type: ignore[no-any-return]
+
+    def watch(self, path: str, version: str, opened: Callable[[socket.socket], None]) -> Iterator[Json]:
+        """Frames until the server ends the watch, or somebody shuts the socket that `opened` was given."""
+        with closing(self.connection(timeout=None)) as connection:
+            connection.request("GET", f"{path}?watch=true&resourceVersion={version}", headers=self.headers())
+            opened(connection.sock)
+            with connection.getresponse() as answer:
+                if answer.status != 200:
+                    raise Failed(answer.status, _decoded(answer.read()))
+                while line := answer.readline():
+                    yield json.loads(line)
+
+
+def _decoded(body: bytes) -> Json:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        found = {"message": body.decode(errors="replace")}
+    return found if isinstance(found, dict) else {"message": str(found)}
+
+
+def path_of(body: Json, namespace: str, name: str = "") -> str:
+    version, kind = body["apiVersion"], body["kind"]
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    inside = "" if kind in _CLUSTER_SCOPED else f"/namespaces/{namespace}"
+    return f"{root}{inside}/{_PLURALS.get(kind, kind.lower() + 's')}" + (f"/{name}" if name else "")
+
+
+def _api(kind: str) -> str:
+    return {
+        "ReadinessReview": "readiness.dev/v1alpha1",
+        "Deployment": "apps/v1",
+        "ReplicaSet": "apps/v1",
+        "ClusterRole": "rbac.authorization.k8s.io/v1",
+        "ClusterRoleBinding": "rbac.authorization.k8s.io/v1",
+        "CustomResourceDefinition": "apiextensions.k8s.io/v1",
+    }.get(kind, "v1")
+
+
+def eventually(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    """Poll until it holds; the only way in which these tests wait."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:.0f}s: {what}")
+        time.sleep(0.02)
