@@ -7,7 +7,8 @@ One example: a YAML file whose first document says what is expected of the objec
     reviewScope: {...}                     # spec.scope of the review; optional
     settings: {evidenceNamespaces: {velero: [backups.velero.io]}}          # optional
     unseen: {backups.velero.io: Forbidden} # optional: resources that could not be seen
-    observed: [...]                        # optional: earlier versions of ConfigMaps that a running operator saw
+    observed:                              # optional: versions of ConfigMaps that a running operator saw, oldest first,
+      - {at: "2026-11-21T08:00:00Z", configMap: {...}}                     # and when; the last one is that below, if seen
     expect:
       outcome: Unmet                       # of the expectation
       reason: ProbeMissing                 # its own: that of the worst finding
@@ -95,12 +96,26 @@ def judge(example: Example) -> Assessed:
     )
     for document in example.objects:
         assert world.add(document), f"{document.get('kind')} is no evidence: remove it from {example.name}"
+    look_back(example, world)
     view = Gate(world.sealed(), listed).view(namespace)
     name, want = example.expectation.check.one()
     kind = table.by_name(name)
     gathered = gather(kind.evidence, want, view, _scope(example))
     assert not gathered.pending
     return assess(kind, want, gathered.evidence, example.now)
+
+
+def look_back(example: Example, world: FileWorld) -> None:
+    """Gather evidence at each instant at which the operator saw an earlier version, as it was then."""
+    current = {one["metadata"]["name"]: one for one in example.objects if one["kind"] == "ConfigMap"}
+    for version in example.head.get("observed", ()):
+        world.bodies.as_of = datetime.fromisoformat(version["at"])
+        assert world.add(version["configMap"])
+        name, want = example.expectation.check.one()
+        view = Gate(world.sealed()).view(example.head.get("namespace", "default"))
+        gather(table.by_name(name).evidence, want, view, _scope(example))
+        assert world.add(current[version["configMap"]["metadata"]["name"]])
+    world.bodies.as_of = example.now
 
 
 def _scope(example: Example) -> Selection:

@@ -77,6 +77,7 @@ class View:
         served: Callable[[Resource], object] | None = None,
     ) -> None:
         self.namespace: Final = namespace
+        self.kept: Final = inventory.kept(namespace)
         self._inventory = inventory
         self._listed = listed
         self._served = served

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
+from readiness.api.v1alpha1.expectations.configuration import ConfigurationExpectation
 from readiness.api.v1alpha1.expectations.external_secrets import ExternalSecretsExpectation
 from readiness.collectors.access import View
-from readiness.collectors.gatherers import backups, secrets, workloads
+from readiness.collectors.gatherers import backups, configuration, secrets, workloads
 from readiness.collectors.gatherers.gathered import Gathered
 from readiness.evidence.backups import Backups
+from readiness.evidence.configuration import Configurations
 from readiness.evidence.secrets import Secrets
 from readiness.evidence.selecting import Scope
 from readiness.evidence.workloads import Workloads
@@ -40,6 +42,7 @@ FAMILIES: Final[dict[type[object], Gatherer]] = dict(
     (
         family(Workloads, object, workloads.gather),
         family(Secrets, ExternalSecretsExpectation, secrets.gather),
+        family(Configurations, ConfigurationExpectation, configuration.gather),
         family(Backups, BackupsExpectation, backups.gather),
     ),
 )

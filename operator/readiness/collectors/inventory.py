@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from readiness.collectors.kept import Kept
 from readiness.collectors.projections import PROJECTIONS
 from readiness.collectors.workloads import Bodies, Family
 from readiness.evidence.objects import Record, Unreadable
@@ -32,6 +33,8 @@ class Inventory:
         self._names: dict[tuple[Resource, str, str], str] = {}
         self._states: dict[tuple[Resource, str], Callable[[], State]] = {}
         self._families: dict[str, Family] = {}
+        self._asked: set[tuple[Resource, str, str]] = set()
+        self._kept: dict[str, Kept] = {}
 
     def apply(self, resource: Resource, uid: str, before: Record | None, after: Record | None) -> frozenset[str] | None:
         """Take in one change; the namespaces whose reviews it concerns (None: all).
@@ -44,6 +47,8 @@ class Inventory:
         known = next(record for record in (after, before) if record is not None)
         if resource in LIVE_TEMPLATES:
             self._family(known.meta.namespace).touch(uid, before, after)
+        if after is None:
+            self._asked.discard((resource, known.meta.namespace, known.meta.name))
         if before is not None and after is not None and _only_version(before, after):
             self._renew(resource, after)
             return frozenset()
@@ -93,7 +98,12 @@ class Inventory:
 
     def body(self, resource: Resource, namespace: str, name: str, version: str) -> object:
         """What was fetched by name; see `Bodies.get`."""
+        self._asked.add((resource, namespace, name))
         return self._bodies.get(resource, namespace, name, version)
+
+    def kept(self, namespace: str) -> Kept:
+        """What gatherers remember of a namespace."""
+        return self._kept.setdefault(namespace, Kept())
 
     def workloads(self, namespace: str) -> Mapping[str, Workload]:
         """Composite records by uid; the same object stands while no part of it changed."""
@@ -119,9 +129,10 @@ class Inventory:
             del self._names[key]
 
     def _renew(self, resource: Resource, record: Record) -> None:
-        if resource in LIVE_TEMPLATES:
-            return  # composing asks for the body
-        self._bodies.get(resource, record.meta.namespace, record.meta.name, record.meta.version)
+        """Only bodies that somebody asked for before; composing a workload asks by itself."""
+        key = (resource, record.meta.namespace, record.meta.name)
+        if key in self._asked:
+            self._bodies.get(*key, record.meta.version)
 
     def _family(self, namespace: str) -> Family:
         if namespace not in self._families:

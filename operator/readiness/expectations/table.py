@@ -11,17 +11,19 @@ from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
+from readiness.api.v1alpha1.expectations.configuration import ConfigurationExpectation
 from readiness.api.v1alpha1.expectations.external_secrets import ExternalSecretsExpectation
 from readiness.api.v1alpha1.expectations.non_root import NonRootExpectation
 from readiness.api.v1alpha1.expectations.probes import ProbesExpectation
 from readiness.api.v1alpha1.parameters import Parameters
 from readiness.evidence.backups import Backups
+from readiness.evidence.configuration import Configurations
 from readiness.evidence.resources import Resource
 from readiness.evidence.secrets import Secrets
 from readiness.evidence.seen import Many
 from readiness.evidence.workloads import Workloads
 from readiness.expectations.finding import Finding, one_per_subject, unreadable
-from readiness.expectations.kinds import backups, external_secrets, non_root, probes
+from readiness.expectations.kinds import backups, configuration, external_secrets, non_root, probes
 
 W = TypeVar("W", bound=Parameters)
 W_contra = TypeVar("W_contra", bound=Parameters, contravariant=True)
@@ -129,6 +131,14 @@ TABLE: Final[tuple[Kind, ...]] = (
     each("probes", ProbesExpectation, Workloads, Workloads.reads, probes),
     each("nonRoot", NonRootExpectation, Workloads, Workloads.reads, non_root),
     whole("externalSecrets", ExternalSecretsExpectation, Secrets, Secrets.reads, external_secrets),
+    each(
+        "configuration",
+        ConfigurationExpectation,
+        Configurations,
+        Configurations.reads,
+        configuration,
+        configuration.conclude,
+    ),
     whole("backups", BackupsExpectation, Backups, Backups.reads, backups),
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from readiness.collectors.projections import claims, secrets, snapshots, velero, workloads
+from readiness.collectors.projections import claims, config_maps, secrets, snapshots, velero, workloads
 from readiness.collectors.projections.projection import Projection
 from readiness.evidence.resources import Resource
 
@@ -11,10 +11,11 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     *workloads.PROJECTIONS,
     *secrets.PROJECTIONS,
     *claims.PROJECTIONS,
+    *config_maps.PROJECTIONS,
     *snapshots.PROJECTIONS,
     *velero.PROJECTIONS,
 )
 
-BODIES: Final[dict[Resource, Callable[[bytes], object]]] = {**workloads.BODIES}
+BODIES: Final[dict[Resource, Callable[[bytes], object]]] = {**workloads.BODIES, **config_maps.BODIES}
 
 BY_RESOURCE: Final = {projection.resource: projection for projection in PROJECTIONS}

@@ -1,0 +1,106 @@
+"""Configuration: the selected workloads, each with the ConfigMaps and files that its rules need, and no others."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from readiness.api.v1alpha1.expectations.configuration import ConfigurationExpectation
+from readiness.collectors.access import View
+from readiness.collectors.fetched import Absent, Pending
+from readiness.collectors.gatherers import workloads
+from readiness.collectors.gatherers.gathered import Gathered
+from readiness.collectors.kept import Shelf
+from readiness.collectors.projections.config_maps import ConfigMapBody
+from readiness.evidence.config_maps import ConfigMap, ConfigMapRecord
+from readiness.evidence.configuration import Configurations, Configured, Document, wanted
+from readiness.evidence.objects import Unreadable as UnreadableObject
+from readiness.evidence.resources import CONFIG_MAPS
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.selecting import Scope
+from readiness.evidence.texts import Tree, Unreadable
+from readiness.evidence.workloads import Workload
+
+
+def gather(view: View, want: ConfigurationExpectation, scope: Scope) -> Gathered[Configurations]:
+    """Every selected workload; a ConfigMap that is not seen is a doubt of its own, no loss of the others."""
+    selected = workloads.gather(view, want, scope)
+    if isinstance(selected.evidence, Unseen):
+        return Gathered(selected.evidence, selected.pending, selected.lost)
+    found, as_of = selected.evidence.value, selected.evidence.as_of
+    reader = _Reader(view)
+    shelf = view.kept.shelf(want)
+    items = tuple(_configured(one, want, shelf, reader) for one in found.items)
+    as_of = min(as_of, reader.as_of) if reader.as_of is not None else as_of
+    evidence = Configurations(items, found.unreadable, found.outside, found.hint)
+    return Gathered(Seen(evidence, as_of), selected.pending or reader.pending, tuple(reader.lost.values()))
+
+
+def _configured(workload: Workload, want: ConfigurationExpectation, shelf: Shelf, reader: "_Reader") -> Configured:
+    before = shelf.get(workload.uid)
+    if (
+        before is not None
+        and before.workload is workload
+        and all(_same(shown, reader.config_map(name)) for name, shown in before.config_maps.items())
+    ):
+        return before
+    needs = wanted(workload, want)
+    maps = {name: reader.config_map(name) for name in sorted(needs.config_maps)}
+    found = Configured(workload, maps, dict(pair for one in needs.documents for pair in reader.document(one)))
+    shelf[workload.uid] = found
+    return found
+
+
+def _same(before: ConfigMap | Unseen | None, after: ConfigMap | Unseen | None) -> bool:
+    """A ConfigMap is the same object while nothing of it changed."""
+    return before is after or (isinstance(before, Unseen) and before == after)
+
+
+class _Reader:
+    """Reads each ConfigMap once per gathering, and only those that are asked for."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._state = view.records(CONFIG_MAPS)
+        self._read: dict[str, ConfigMap | Unseen | None] = {}
+        self._bodies: dict[str, ConfigMapBody] = {}
+        self.as_of: datetime | None = None
+        self.pending = False
+        self.lost: dict[str, Unseen] = {}
+        if isinstance(self._state, Seen):
+            view.kept.observed.keep(self._state.value)
+
+    def config_map(self, name: str) -> ConfigMap | Unseen | None:
+        """One ConfigMap, why it is not seen, or None where there is none."""
+        if name not in self._read:
+            found = self._read[name] = self._find(name)
+            if isinstance(found, Unseen):
+                self.lost.setdefault(found.reason, found)
+        return self._read[name]
+
+    def document(self, one: Document) -> Iterator[tuple[Document, Tree | Unreadable]]:
+        """The file, where the ConfigMap has it as text."""
+        body = self._bodies.get(one.config_map)
+        if body is not None and one.key in body.data:
+            yield one, body.tree(one.key, one.format)
+
+    def _find(self, name: str) -> ConfigMap | Unseen | None:
+        if isinstance(self._state, Unseen):
+            return self._state
+        self.as_of = self._state.as_of
+        record = self._view.named(CONFIG_MAPS, name)
+        if isinstance(record, UnreadableObject):
+            return Unseen(Why.UNREADABLE, record.message, CONFIG_MAPS.name)
+        if not isinstance(record, ConfigMapRecord):
+            return None
+        found = self._view.body(CONFIG_MAPS, name, record.meta.version)
+        if isinstance(found, Pending):
+            self.pending = True
+            return _ON_ITS_WAY
+        if isinstance(found, Seen):
+            assert isinstance(found.value, ConfigMapBody)
+            self._bodies[name] = found.value
+            return self._view.kept.observed.config_map(found.value, found.as_of)
+        assert isinstance(found, (Unseen, Absent))
+        return found if isinstance(found, Unseen) else None
+
+
+_ON_ITS_WAY = Unseen(Why.NOT_SYNCED, "the ConfigMap is being fetched", CONFIG_MAPS.name)
