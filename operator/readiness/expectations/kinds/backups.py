@@ -18,6 +18,7 @@ CronJob's proof is its author's word and an exit code. Under `replicas: One` eac
 its replicas.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -91,12 +92,11 @@ def evaluate(want: BackupsExpectation, seen: Backups, now: datetime) -> Iterator
     for workload in seen.deciding:
         yield from gaps(workload)
     found = _judged(_Bench(want, seen, now))
+    if want.replicas == "One":
+        found = _at_best(seen.claims, found)
     for claim in seen.claims:
-        mates = [one for one in seen.claims if one.family == claim.family and one.subjects] if claim.family else []
-        one_suffices = want.replicas == "One" and claim.subjects and mates
-        decisive = _best_of(mates, claim, found) if one_suffices else found[claim.name]
         for subject in claim.subjects:
-            yield replace(decisive, subject=subject)
+            yield replace(found[claim.name], subject=subject)
 
 
 def _judged(bench: "_Bench") -> dict[str, Finding]:
@@ -109,13 +109,19 @@ def _judged(bench: "_Bench") -> dict[str, Finding]:
     return found
 
 
-def _best_of(mates: list[Claim], claim: Claim, found: dict[str, Finding]) -> Finding:
-    """What one claim of many that hold the same data leads to: nothing worse than the best of them."""
-    best = min(mates, key=lambda one: (found[one.name].outcome.badness, one.name))
-    own, chosen = found[claim.name], found[best.name]
-    if own.outcome is chosen.outcome:
-        return own
-    return replace(chosen, message=f"replica {best.name}: {chosen.message}")
+def _at_best(claims: Sequence[Claim], found: dict[str, Finding]) -> dict[str, Finding]:
+    """Of claims that hold the same data, none leads to anything worse than the best of those in use."""
+    families: defaultdict[str, list[str]] = defaultdict(list)
+    for claim in claims:
+        if claim.family and claim.subjects:
+            families[claim.family].append(claim.name)
+    raised = dict(found)
+    for names in families.values():
+        best = min(names, key=lambda name: found[name].outcome.badness)
+        for name in names:
+            if found[name].outcome is not found[best].outcome:
+                raised[name] = replace(found[best], message=f"replica {best}: {found[best].message}")
+    return raised
 
 
 @dataclass(frozen=True, slots=True)
