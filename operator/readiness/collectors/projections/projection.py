@@ -53,8 +53,7 @@ class MetaStruct(Struct):
 
 
 class _AnyObject(Struct):
-    metadata: MetaStruct
-    kind: str = ""
+    metadata: dict[str, msgspec.Raw]
 
 
 def own_namespace(record: Record) -> frozenset[str] | None:
@@ -82,14 +81,30 @@ class Projection:
 
     def unreadable(self, raw: bytes, message: str) -> Unreadable | None:
         """The object by its metadata alone, or None where not even that can be read."""
-        try:
-            found = _ANY.decode(raw)
-        except (msgspec.MsgspecError, RecursionError):
-            return None
-        return Unreadable(meta_of(found.metadata, self.resource), self.resource.kind, message)
+        meta = _salvaged(raw)
+        return None if meta is None else Unreadable(meta_of(meta, self.resource), self.resource.kind, message)
 
 
 _ANY: Final = msgspec.json.Decoder(_AnyObject)
+_META: Final = msgspec.json.Decoder(MetaStruct)
+
+
+def _salvaged(raw: bytes) -> MetaStruct | None:
+    """The metadata without those of its fields that do not decode."""
+    try:
+        fields = _ANY.decode(raw).metadata.items()
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    readable = {name: value for name, value in fields if _decodes({name: value})}
+    return _META.decode(msgspec.json.encode(readable))
+
+
+def _decodes(field: dict[str, msgspec.Raw]) -> bool:
+    try:
+        _META.decode(msgspec.json.encode(field))
+    except (msgspec.MsgspecError, RecursionError):
+        return False
+    return True
 
 
 @functools.lru_cache(maxsize=100_000)
