@@ -121,10 +121,10 @@ def test_a_certificate_that_something_else_bounds_is_not_renewed_in_vain() -> No
     bounded = {"one": Assessed((good(holds_until=at(minutes=50)),))}
     stands = judged(REVIEW, bounded)[1]
 
-    verdict, status = judged(REVIEW, bounded, before=stands, now=at(minutes=30))
-
-    assert same(stands, status)
-    assert verdict.until == at(minutes=50)
+    for minutes in (5, 30):
+        verdict, status = judged(REVIEW, bounded, before=stands, now=at(minutes=minutes))
+        assert same(stands, status)
+        assert verdict.until == at(minutes=50)
 
 
 def test_a_bound_that_moves_on_is_followed_when_renewal_is_due() -> None:
@@ -355,6 +355,8 @@ def test_workloads_that_were_lost_are_held_like_any_evidence(workloads: Seen[Wor
 
     assert verdict.ready.status == status
     assert (verdict.evidence_fresh.reason == "Stale") == (workloads == lost(contact=NOW))
+    if workloads == lost(contact=NOW):
+        assert ends(verdict) == at(minutes=15)
 
 
 def test_writes_that_end_a_certificate_come_first() -> None:

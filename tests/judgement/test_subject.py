@@ -134,7 +134,7 @@ def test_an_unreadable_workload_that_may_carry_the_revision_is_in_the_way() -> N
         "RevisionNotDeployed: Deployment/x cannot be read"
     )
     assert judge({**BY_LABEL, **CARRIED}, known, bad=(unreadable("x"),))[1] is None
-    assert "cannot be read" in said(judge(BY_LABEL, bad=(unreadable("x"),))[1])
+    assert "Deployment/a cannot be read" in said(judge(BY_LABEL, bad=(unreadable("b"), unreadable("a")))[1])
 
 
 SCOPE = {"selector": {"matchLabels": {"part-of": "orders"}}}

@@ -3,17 +3,31 @@ from typing import Any
 
 import pytest
 
-from readiness.api.v1alpha1.review import Problem
+from readiness.api.v1alpha1.review import Problem, Review
 from readiness.api.v1alpha1.status import Status
 from readiness.evidence.objects import Ref
 from readiness.evidence.seen import Seen, Unseen, Why
-from readiness.evidence.workloads import Workloads
+from readiness.evidence.workloads import Workload, Workloads
 from readiness.expectations.finding import unseen
 from readiness.expectations.table import by_name
 from readiness.judgement import verdict
 from readiness.judgement.assess import Assessed, assess
 from readiness.judgement.verdict import Mood, Verdict
-from tests.judgement.facts import NEVER, NOW, area, at, bad, doubtful, expectation, facts, good, judged, lost, review
+from tests.judgement.facts import (
+    NEVER,
+    NOW,
+    area,
+    at,
+    bad,
+    doubtful,
+    expectation,
+    facts,
+    good,
+    judged,
+    lost,
+    review,
+    workload,
+)
 
 TWO = review(area("a", expectation("one")), area("b", expectation("two")))
 UNMET = {"two": Assessed((bad(), good("b")))}
@@ -86,6 +100,25 @@ def test_workloads_that_nobody_may_see_need_a_person_too(why: Why, mood: Mood) -
 
     assert found.mood is mood
     assert found.ready.reason == "EvidenceUnavailable"
+
+
+@pytest.mark.parametrize(
+    ("of", "workloads", "reason"),
+    [
+        (review(area("a", expectation("one", severity="Advisory"))), (), "NothingEnforced"),
+        (review(scope={"selector": {"matchLabels": {"a": "b"}}}), (), "ScopeEmpty"),
+        (review(subject={"revision": "1", "versionLabel": "v"}), (workload(),), "RevisionNotDeployed"),
+    ],
+)
+def test_what_concerns_the_whole_review_stalls_after_grace(
+    of: Review, workloads: tuple[Workload, ...], reason: str
+) -> None:
+    seen = Seen(Workloads(workloads), NOW)
+    first, before = judged(of, workloads=seen)
+    over, _ = judged(of, workloads=seen, before=before, now=at(minutes=10))
+
+    assert first.ready.reason == over.ready.reason == reason
+    assert (first.mood, over.mood) == (Mood.RECONCILING, Mood.STALLED)
 
 
 def test_without_grace_a_finding_stalls_at_once() -> None:
@@ -182,6 +215,8 @@ def test_a_row_that_is_not_judged_ends_a_certificate_and_says_why(reason: str) -
     assert not ended.judged
     assert ended.certificate is None
     assert {one.reason for where in ended.areas for one in where.expectations} <= {reason}
+    assert ended.owner == ("team" if ended.areas else "")
+    assert {where.owner for where in ended.areas} <= {"team"}
     assert (ended.areas == ()) == (reason in {"InvalidSpec", "InternalError"})
 
 

@@ -119,7 +119,7 @@ def hold(stands: Standing | None, gaps: Iterable[Unseen], now: datetime, hold_fo
     A source of which no contact is known was lost now: the cut is written once and then stands.
     """
     loss = min((min(gap.last_contact or now, now) for gap in gaps), default=now)
-    if stands is None or now >= loss + hold_for:
+    if stands is None:
         return None
     valid_until = min(stands.valid_until, whole(loss + hold_for))
     if valid_until <= now:

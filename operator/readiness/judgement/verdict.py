@@ -294,7 +294,7 @@ def _blank(meta: Meta, before: Status, now: datetime, ready: Answer) -> Verdict:
     """Nothing but the answer itself; EvidenceFresh is not known where nothing was judged."""
     certified = certificate.is_certified(before)
     ends = certified and ready.status != "True"
-    known = before.not_ready_since if not certified and before.observed_generation >= 0 else None
+    known = None if certified else before.not_ready_since
     return Verdict(
         uid=meta.uid,
         namespace=meta.namespace,
