@@ -7,6 +7,7 @@ import pytest
 
 from readiness.expectations.finding import Finding, Outcome
 from readiness.judgement import areas
+from readiness.judgement.assess import Assessed
 from tests.expectations.example import Example, all_examples, judge
 
 KNOWN = {"outcome", "reason", "findings", "says", "holdsUntil"}
@@ -19,8 +20,7 @@ def test_example(example: Example) -> None:
     expected = example.head["expect"]
     assert not expected.keys() - KNOWN, "misspelt"
     assert_findings(assessed.findings, expected)
-    rolled_up = areas.judge(example.expectation, assessed, example.now)
-    outcome, reason = rolled_up.outcome, rolled_up.reason
+    outcome, reason = rolled_up(example, assessed)
     assert (outcome, reason) == (expected["outcome"], expected["reason"])
     assert Path(example.path).name.startswith(f"{outcome.lower()}.") or outcome == Outcome.NOT_APPLICABLE
 
@@ -39,3 +39,9 @@ def assert_findings(findings: Iterable[Finding], expected: dict[str, dict[str, s
     for finding in by_subject.values():
         assert len(finding.message) <= 256, finding.message
         assert finding.message or finding.outcome is Outcome.MET
+
+
+def rolled_up(example: Example, assessed: Assessed) -> tuple[str, str]:
+    """The expectation's outcome and reason."""
+    verdict = areas.judge(example.expectation, assessed, example.now)
+    return verdict.outcome, verdict.reason
