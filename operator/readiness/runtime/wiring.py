@@ -27,7 +27,7 @@ from readiness.collectors.projections import BODIES, BY_RESOURCE
 from readiness.collectors.projections.definitions import DEFINITIONS
 from readiness.collectors.reflector import Reflector, Store
 from readiness.evidence.objects import Record
-from readiness.evidence.resources import CRDS, Resource
+from readiness.evidence.resources import CRDS, ELSEWHERE, Resource
 from readiness.evidence.seen import Unseen
 from readiness.outputs.counters import Counters
 from readiness.outputs.metrics import Exposition
@@ -79,7 +79,7 @@ class Operator:
         self.fetched: Fetched[object] = Fetched(api, self.discovery, clock, BODIES, self._body_changed, timing=timing)
         self.inventory = Inventory(self.fetched)
         listed = {ns: frozenset(names) for ns, names in settings.evidence_namespaces.items()}
-        gate = Gate(self.inventory, listed)
+        gate = Gate(self.inventory, listed, self.discovery.served)
         self.engine = Engine(clock, self.counters)
         self.watches = Watches(
             self._reflector, self._supervisor.start, self.inventory.forget, only=settings.watch_namespaces
@@ -87,7 +87,14 @@ class Operator:
         self.barrier = Barrier(self.watches, clock.now, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
         self.announcer = Announcer(api, f"readiness-operator-{socket.gethostname()}"[:128], held_back)
-        self.desk = Desk(self.engine.register, clock, self.announcer, self.engine.scheduler.mark, self.engine.written)
+        self.desk = Desk(
+            self.engine.register,
+            clock,
+            self.announcer,
+            self.engine.scheduler.mark,
+            self.engine.written,
+            self.engine.scheduler.after,
+        )
         self.writer = Writer(api, self.desk, self._wrote, self.outage)
         judge = Judge(gate, self.watches, self.barrier, clock, hold_for=settings.hold_for, uptime=self._uptime)
         self.engine.connect(judge, self.desk, self.writer, self.watches, self.barrier)
@@ -243,6 +250,8 @@ class Operator:
     # --- tasks
 
     async def _discover(self) -> None:
+        for group in sorted({resource.group for resource in ELSEWHERE}):
+            await self.discovery.ask(group)  # whether it is installed is told even where nobody may watch it
         await self.discovery.run(lambda: self._crds.store.unseen is not None)
 
     async def _keep_house(self) -> None:
