@@ -15,7 +15,7 @@ import msgspec
 from readiness.collectors.fetched import Absent
 from readiness.collectors.inventory import Inventory
 from readiness.collectors.projections import BODIES, BY_RESOURCE
-from readiness.collectors.wire import Misfit
+from readiness.collectors.wire import OBJECT_LIMIT, Misfit
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import PODS, Resource
 from readiness.evidence.seen import Seen, Unseen, Why
@@ -73,7 +73,7 @@ class FileWorld:
         self._groups.add(group)
         if resource is PODS and _finished(document):
             return True
-        completed = self._completed(document, resource)
+        completed = _completed(document, resource, self._namespace)
         raw = msgspec.json.encode(completed)
         meta = completed["metadata"]
         if resource in BODIES:
@@ -91,14 +91,46 @@ class FileWorld:
             self.inventory.state_changed(resource, "", self._unseen.get(resource.name, state))
         return self.inventory
 
-    def _completed(self, document: Document, resource: Resource) -> dict[str, Any]:
-        meta = dict(document.get("metadata") or {})
-        if resource.namespaced:
-            meta.setdefault("namespace", self._namespace)
-        name = f"{resource.group}/{resource.kind}/{meta.get('namespace', '')}/{meta.get('name', '')}"
-        meta.setdefault("uid", name)
-        meta.setdefault("generation", 1)
-        return {**document, "metadata": meta}
+
+def misfit(document: Document) -> str | None:
+    """
+    Why no API server would hold the object, with the path of the field; None too where evidence is not read from it.
+
+    Only Kubernetes' own kinds: what a projection cannot read of a custom resource, its schema may allow.
+    """
+    group = str(document.get("apiVersion", "")).rpartition("/")[0]
+    resource = _BY_KIND.get((group, str(document.get("kind", ""))))
+    if resource is None:
+        return None
+    try:
+        raw = msgspec.json.encode(_completed(document, resource, ""))
+    except (OverflowError, ValueError):
+        return "holds a number that no field takes"
+    if len(raw) > OBJECT_LIMIT:
+        return "is larger than 1.5 MiB, more than an API server stores"
+    try:
+        BY_RESOURCE[resource].decode(raw)
+        if resource in BODIES:
+            BODIES[resource](raw)
+    except Misfit as error:
+        said, _, place = str(error).partition(" - at `$")
+        path = place.removesuffix("`").removeprefix(".") or "the object"
+        readable = BY_RESOURCE[resource].unreadable(raw, "") is not None
+        return f"{path}: {said}" if "." not in group or not readable else None
+    return None
+
+
+def _completed(document: Document, resource: Resource, namespace: str) -> dict[str, Any]:
+    """With what an API server adds; it drops the namespace of what is in none."""
+    meta = {key: value for key, value in (document.get("metadata") or {}).items() if value is not None}
+    if resource.namespaced:
+        meta["namespace"] = meta.get("namespace") or namespace
+    else:
+        meta.pop("namespace", None)
+    name = f"{resource.group}/{resource.kind}/{meta.get('namespace', '')}/{meta.get('name', '')}"
+    meta["uid"] = meta.get("uid") or name
+    meta.setdefault("generation", 1)
+    return {**document, "metadata": meta}
 
 
 def _decode(resource: Resource, raw: bytes) -> Record:

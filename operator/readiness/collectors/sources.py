@@ -1,42 +1,41 @@
 """
 Objects from YAML files and folders, each with the place it stands at, and everything that is wrong with them.
 
-What an API server would refuse is refused here: a key twice, an object twice, a name or a label that cannot
-be. All problems are told at once. It must not know what the objects mean.
+All problems are told at once, and none of them shows a value that could be a password. It must not know what the
+objects mean; what no API server would hold is refusals.py's to tell.
 """
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
-
-from readiness.api.v1alpha1.problems import quoted
-from readiness.api.v1alpha1.words import LabelKey, LabelValue, ObjectName
 from readiness.collectors import manifests
 from readiness.collectors.events import Refused
+from readiness.collectors.refusals import refusals
 
 STDIN: Final = "-"
 SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
-_NAME: Final = TypeAdapter(ObjectName)
-_KEY: Final = TypeAdapter(LabelKey)
-_VALUE: Final = TypeAdapter(LabelValue)
+LIMIT: Final = 8 * 1024 * 1024
+"""Of one file, in bytes: rendered charts are smaller, and parsing more would look like a hang."""
 _HOOK: Final = "helm.sh/hook"
+_TESTS: Final = frozenset({"test", "test-success", "test-failure"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an object stands; documents and lines count from 1."""
+    """Where an object stands; documents and lines count from 1, `path` is its path in a List."""
 
     file: str
     document: int
     line: int
+    path: str = ""
 
     def __str__(self) -> str:
-        """`apps.yaml: document 3 (line 41)`."""
-        return f"{self.file}: document {self.document} (line {self.line})"
+        """`apps.yaml: document 3 (line 41): items[2]`."""
+        inside = f": {self.path.removesuffix('.')}" if self.path else ""
+        return f"{self.file}: document {self.document} (line {self.line}){inside}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,67 +46,101 @@ class Found:
     value: Mapping[str, Any]
 
     @property
-    def identity(self) -> tuple[str, str, str, str]:
-        """Group, kind, namespace, name: what an API server holds once."""
-        meta = self.value["metadata"]
-        group = self.value["apiVersion"].rpartition("/")[0]
-        return group, self.value["kind"], str(meta.get("namespace") or ""), str(meta["name"])
+    def type(self) -> tuple[str, str]:
+        """Group and kind."""
+        return self.value["apiVersion"].rpartition("/")[0], self.value["kind"]
+
+    @property
+    def name(self) -> str:
+        return str(self.value["metadata"]["name"])
+
+    def namespace(self, default: str) -> str:
+        """Its own, or the default."""
+        return str(self.value["metadata"].get("namespace") or default)
 
 
-@dataclass(slots=True)
-class Read:
-    """What the files hold: objects, problems one line each, and how many Helm test hooks were left out."""
+@dataclass
+class Reader:
+    """Reads each file once, however often it is named; `stdin` is asked for everything at once."""
 
-    objects: list[Found] = field(default_factory=list)
+    stdin: Callable[[int], bytes]
     problems: list[str] = field(default_factory=list)
     skipped: int = 0
+    _visited: set[str] = field(default_factory=set)
 
+    def read(self, paths: Iterable[str]) -> list[Found]:
+        """Every object of files, folders and standard input (`-`), in the order of their names."""
+        return [found for path in paths for name in self._files(path) for found in self._objects(name)]
 
-def read(paths: Iterable[str], namespace: str, stdin: TextIO = sys.stdin) -> Read:
-    """Every object of files and folders; `-` is standard input, `namespace` that of objects which name none."""
-    result = Read()
-    seen: dict[tuple[str, str, str, str], Place] = {}
-    for path in paths:
-        for name, text in _texts(path, stdin, result.problems):
-            for found in _objects(name, text, result):
-                group, kind, own, called = found.identity
-                first = seen.setdefault((group, kind, own or namespace, called), found.place)
-                if first is not found.place:
-                    result.problems.append(f"{found.place}: {kind}/{called} is defined twice, first at {first}")
-                result.objects.append(found)
-    return result
+    def _files(self, path: str) -> Iterator[str]:
+        if path == STDIN or not Path(path).is_dir():
+            yield path
+            return
+        files = sorted(_below(path, lambda error: self.problems.append(f"{error.filename}: {error.strerror}")))
+        if not files:
+            self.problems.append(f"{path}: holds no .yaml, .yml or .json file")
+        yield from files
 
-
-def _texts(path: str, stdin: TextIO, problems: list[str]) -> Iterator[tuple[str, str]]:
-    if path == STDIN:
-        yield "<stdin>", stdin.read()
-        return
-    place = Path(path)
-    files = sorted(one for one in place.rglob("*") if one.suffix in SUFFIXES and one.is_file())
-    for file in files if place.is_dir() else [place]:
+    def _objects(self, name: str) -> Iterator[Found]:
+        if (identity := STDIN if name == STDIN else os.path.realpath(name)) in self._visited:
+            return
+        self._visited.add(identity)
+        shown, text = "<stdin>" if name == STDIN else name, self._text(name)
         try:
-            yield str(file), file.read_text(encoding="utf-8")
-        except OSError as error:
-            problems.append(f"{file}: {error.strerror}")
-        except UnicodeDecodeError:
-            problems.append(f"{file}: not UTF-8 text")
+            for document in manifests.documents(text, file=shown):
+                for path, value in _flat(document.value):
+                    yield from self._admitted(Place(shown, document.number, document.line, path), value)
+        except Refused as refused:
+            at = f" (line {refused.line})" if refused.line else ""
+            self.problems.append(f"{shown}: {refused.said}{at}")
+
+    def _text(self, name: str) -> str:
+        try:
+            raw = self.stdin(LIMIT + 1) if name == STDIN else _bytes(name)
+            if len(raw) <= LIMIT:
+                return raw.decode("utf-8-sig")
+            self.problems.append(f"{name}: is larger than {LIMIT // 1024**2} MiB: split it")
+        except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with a NUL in it
+            said = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+            self.problems.append(f"{name}: {said}")
+        return ""
+
+    def _admitted(self, place: Place, value: Any) -> Iterator[Found]:
+        at = Place(place.file, place.document, place.line)
+        wrong = [f"{at}: {problem}" for problem in refusals(place.path, value)]
+        self.problems += wrong
+        if wrong:
+            return
+        if _is_test_hook(value):
+            self.skipped += 1
+        else:
+            yield Found(place, value)
 
 
-def _objects(name: str, text: str, result: Read) -> Iterator[Found]:
-    try:
-        for document in manifests.documents(text, file=name):
-            place = Place(name, document.number, document.line)
-            for path, value in _flat(document.value):
-                wrong = list(_wrong(path, value))
-                result.problems += [f"{place}: {problem}" for problem in wrong]
-                if wrong:
-                    continue
-                if _is_test_hook(value):
-                    result.skipped += 1
-                else:
-                    yield Found(place, value)
-    except Refused as refused:
-        result.problems.append(f"{name}: line {refused.line}: {refused.said}")
+def twice(objects: Iterable[Found], namespace: str) -> Iterator[str]:
+    """Objects that an API server holds once; the uid too tells two apart, and hides one where they share it."""
+    names: dict[tuple[str, ...], Place] = {}
+    uids: dict[str, Place] = {}
+    for one in objects:
+        first = names.setdefault((*one.type, one.namespace(namespace), one.name), one.place)
+        if first is not one.place:
+            yield f"{one.place}: {one.type[1]}/{one.name} is defined twice, first at {first}"
+        uid = one.value["metadata"].get("uid")
+        if uid and (first := uids.setdefault(uid, one.place)) is not one.place:
+            yield f"{one.place}: metadata.uid is that of another object, at {first}: remove it"
+
+
+def _below(folder: str, failed: Callable[[OSError], None]) -> Iterator[str]:
+    """Files of manifests in a folder and those below it; a folder that cannot be listed is told, not passed over."""
+    for place, _, names in os.walk(folder, onerror=failed):
+        for name in names:
+            if Path(name).suffix in SUFFIXES:
+                yield str(Path(place, name))
+
+
+def _bytes(name: str) -> bytes:
+    with Path(name).open("rb") as file:
+        return file.read(LIMIT + 1)
 
 
 def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -120,46 +153,7 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from _flat(item, f"{path}items[{index}].")
 
 
-def _wrong(path: str, value: Any) -> Iterator[str]:
-    if not isinstance(value, Mapping):
-        yield f"{path or 'the document'} must be a Kubernetes object, not {quoted(value)}"
-        return
-    for key in ("apiVersion", "kind"):
-        if not isinstance(value.get(key), str) or not value[key]:
-            yield f"{path}{key} is required"
-    meta = value.get("metadata")
-    if not isinstance(meta, Mapping):
-        yield f"{path}metadata is required"
-        return
-    if not meta.get("name"):
-        yield f"{path}metadata.name is required"
-    elif not _fits(_NAME, meta["name"]) and "rbac" not in str(value.get("apiVersion", "")):
-        yield f"{path}metadata.name: {quoted(meta['name'])} cannot be an object's name"
-    yield from _wrong_labels(f"{path}metadata.labels", meta.get("labels"))
-
-
-def _wrong_labels(path: str, labels: Any) -> Iterator[str]:
-    if labels is None:
-        return
-    if not isinstance(labels, Mapping):
-        yield f"{path} must be a mapping"
-        return
-    for key, value in labels.items():
-        if not _fits(_KEY, key):
-            yield f"{path}: {quoted(key)} cannot be a label"
-        if not _fits(_VALUE, value):
-            yield f"{path}.{key}: {quoted(value)} cannot be a label's value: quote it, or shorten it to 63 characters"
-
-
-def _fits(adapter: TypeAdapter[str], value: object) -> bool:
-    try:
-        adapter.validate_python(value, strict=True)
-    except ValidationError:
-        return False
-    return True
-
-
 def _is_test_hook(value: Mapping[str, Any]) -> bool:
-    annotations = value["metadata"].get("annotations")
-    hooks = str(annotations.get(_HOOK, "")) if isinstance(annotations, Mapping) else ""
-    return any(hook.strip() in {"test", "test-success", "test-failure"} for hook in hooks.split(","))
+    """Whether Helm creates the object for `helm test` alone."""
+    hooks = str((value["metadata"].get("annotations") or {}).get(_HOOK, ""))
+    return bool(hooks) and {hook.strip() for hook in hooks.split(",")} <= _TESTS

@@ -5,33 +5,49 @@ The pure half is the operator's own; only the inventory is filled from files. Th
 what the files do not hold is seen and empty.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from readiness.api.v1alpha1 import review as reviews
 from readiness.api.v1alpha1.review import Invalid, Review
 from readiness.api.v1alpha1.status import Status
-from readiness.collectors.access import Gate
+from readiness.collectors import files, sources
+from readiness.collectors.access import Gate, View
 from readiness.collectors.files import FileWorld
-from readiness.collectors.sources import Found, Read
+from readiness.collectors.sources import Found
+from readiness.evidence.seen import Unseen
 from readiness.expectations import table
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.assess import assess
-from readiness.judgement.verdict import Facts
+from readiness.judgement.verdict import Facts, Verdict
 from readiness.outputs import conditions
 from readiness.runtime import taking
 from readiness.runtime.register import API_VERSION, REVIEWS
 from readiness.runtime.settings import Settings
 
+_NOTHING: Final = "the manifests hold no object"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What was read, and what could not be: `named` holds the reviews if it is not None, else the manifests do."""
+
+    manifests: Sequence[Found]
+    named: Sequence[Found] | None
+    namespace: str
+    now: datetime
+    problems: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A review as the operator would leave it: the object, with its status filled."""
+    """A review as the operator would leave it: the object with its status, and what kinds raised on the way."""
 
     object: dict[str, Any]
     status: Status
+    raised: tuple[str, ...] = ()
 
     @property
     def certified(self) -> bool:
@@ -42,76 +58,135 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All reviews, or everything that is wrong with the input."""
+    """All reviews, or everything that is wrong with the input; `notes` are about what was left out."""
 
     reviews: tuple[Answered, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def review(read: Read, named: Read | None, settings: Settings, namespace: str, now: datetime) -> Answers:
-    """Judge the reviews of `named` (else those among the manifests) over the manifests."""
-    problems = [*read.problems, *(named.problems if named else ())]
-    found = [one for one in (named or read).objects if _is_review(one)]
-    parsed = [(one, _complete(one.value, namespace)) for one in found]
-    judged: list[tuple[dict[str, Any], Review]] = []
-    for one, whole in parsed:
-        answer = reviews.read(whole)
+@dataclass
+class _Sorted:
+    """The reviews to judge, the objects they are judged by, and what is wrong with either."""
+
+    reviews: list[tuple[Found, Review]] = field(default_factory=list)
+    world: list[Found] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def review(given: Input, settings: Settings) -> Answers:
+    """Judge the reviews over the manifests; what stands beside the reviews in their file is judged too."""
+    found = _sorted(given)
+    if found.problems:
+        return Answers(problems=tuple(found.problems), notes=tuple(found.notes))
+    listed = {ns: frozenset(names) for ns, names in settings.evidence_namespaces.items()}
+    allowed = [name for names in listed.values() for name in names]
+    world = FileWorld(given.now, namespace=given.namespace, allowed=allowed)
+    for one in found.world:
+        world.add(one.value)
+    gate = Gate(world.sealed(), listed)
+    answered = (_answered(one, whole, gate, settings, given.now) for one, whole in found.reviews)
+    return Answers(tuple(answered), notes=(*found.notes, *_elsewhere(found, given.namespace)))
+
+
+def _sorted(given: Input) -> _Sorted:
+    result = _Sorted(problems=list(given.problems))
+    candidates = [one for one in given.named or () if _is_review(one)]
+    among = [one for one in given.manifests if _is_review(one)]
+    if given.named is None:
+        candidates = among
+    elif among:
+        result.notes.append(f"{len(among)} of the manifests are reviews, passed over because of --file")
+    result.world = [one for one in (*(given.named or ()), *given.manifests) if not _is_review(one)]
+    result.problems += sources.twice([*candidates, *result.world], given.namespace)
+    for one in result.world:
+        wrong = files.misfit(one.value)
+        if wrong is not None:
+            result.problems.append(f"{one.place}: {wrong}")
+    for one in candidates:
+        answer = reviews.read(_as_stored(one, given.namespace))
         if isinstance(answer, Invalid):
-            problems += [f"{one.place}: {problem}" for problem in answer.problems]
+            result.problems += [f"{one.place}: {problem}" for problem in answer.problems]
         else:
-            judged.append((whole, answer))
-    if not found:
-        problems.append(f"no ReadinessReview ({API_VERSION}) in {'--file' if named else 'the manifests'}")
-    if problems:
-        return Answers(problems=tuple(problems))
-    gate = _gate(read, settings, namespace, now)
-    return Answers(tuple(_answered(whole, answer, gate, settings, now) for whole, answer in judged))
+            result.reviews.append((one, answer))
+    if not result.problems:  # else it may stand in what could not be read
+        result.problems += _missing(given, candidates, result.world)
+    return result
 
 
-_SPEC: Final = ("apiVersion", "kind", "metadata", "spec")
+def _missing(given: Input, candidates: Sequence[Found], world: Sequence[Found]) -> Iterator[str]:
+    if not candidates:
+        where = "the manifests: name its file with --file" if given.named is None else "the file that --file names"
+        yield f"no ReadinessReview in {where}"
+    if not world:
+        yield _NOTHING
 
 
 def _is_review(found: Found) -> bool:
-    group, kind, *_ = found.identity
-    return (group, kind) == (REVIEWS.group, REVIEWS.kind)
+    return found.type == (REVIEWS.group, REVIEWS.kind)
 
 
-def _complete(value: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+def _as_stored(found: Found, namespace: str) -> dict[str, Any]:
     """As an API server would hold it; a status in a file says nothing."""
-    meta = {"namespace": namespace, "generation": 1, **value["metadata"]}
-    meta.setdefault("uid", f"{REVIEWS.group}/{REVIEWS.kind}/{meta['namespace']}/{meta['name']}")
-    return {**{key: value[key] for key in value if key != "status"}, "metadata": meta}
+    given = {key: value for key, value in found.value["metadata"].items() if value is not None}
+    meta = {"name": found.name, "namespace": found.namespace(namespace), "generation": 1, **given}
+    meta["namespace"] = found.namespace(namespace)
+    return {**{key: part for key, part in found.value.items() if key != "status"}, "metadata": meta}
 
 
-def _gate(read: Read, settings: Settings, namespace: str, now: datetime) -> Gate:
-    listed = {ns: frozenset(names) for ns, names in settings.evidence_namespaces.items()}
-    allowed = [name for names in listed.values() for name in names]
-    world = FileWorld(now, namespace=namespace, allowed=allowed)
-    for one in read.objects:
-        world.add(one.value)
-    return Gate(world.sealed(), listed)
+def _elsewhere(found: _Sorted, default: str) -> Iterator[str]:
+    """The commonest reason for an empty answer: manifests without a namespace, and a review with one."""
+    namespaces = {one.namespace(default) for one in found.world}
+    for one, _ in found.reviews:
+        own = one.namespace(default)
+        if own not in namespaces:
+            said = ", ".join(sorted(namespaces)[:8])
+            yield f"{own}/{one.name} sees its own namespace alone, and the manifests are in {said}: see --namespace"
 
 
-def _answered(whole: dict[str, Any], review: Review, gate: Gate, settings: Settings, now: datetime) -> Answered:
-    view = gate.view(review.meta.namespace)
+def _answered(found: Found, review: Review, gate: Gate, settings: Settings, now: datetime) -> Answered:
+    before = Status()
+    verdict, raised = _judged(review, gate.view(review.meta.namespace), settings, before, now)
+    status = conditions.render(verdict, before, now)
+    try:
+        conditions.check_invariant(status, review.spec.suspend, review.meta.deleting, now)
+    except conditions.InvariantBroken as broken:
+        status = conditions.minimal(review.meta, before, now, str(broken))
+    stored = _as_stored(found, review.meta.namespace)
+    shown = {"apiVersion": API_VERSION, "kind": REVIEWS.kind, "metadata": stored["metadata"], "spec": stored["spec"]}
+    return Answered({**shown, "status": status.dump()}, status, raised)
+
+
+def _judged(
+    review: Review, view: View, settings: Settings, before: Status, now: datetime
+) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict, as the operator comes to it once every source was seen."""
+    if review.meta.deleting:
+        return verdicts.deleting(review, before, now), ()
+    if review.spec.suspend:
+        return verdicts.suspended(review, before, now), ()
     evidence = taking.take(review, view)
     selected, _ = taking.workloads(review, view)
     assessed = {}
     for key, (expectation, gathered) in evidence.items():
         name, want = expectation.check.one()
         assessed[key] = assess(table.by_name(name), want, gathered.evidence, now)
-    before = Status()
+    lost: list[Unseen] = [absent for _, gathered in evidence.values() for absent in gathered.lost]
     facts = Facts(
         review=review,
         digest=reviews.digest(review.spec),
         assessed=assessed,
         workloads=selected,
-        lost=tuple(dict.fromkeys(absent for _, gathered in evidence.values() for absent in gathered.lost)),
+        lost=tuple(dict.fromkeys(lost)),
         before=before,
         now=now,
         proven=True,
         hold_for=settings.hold_for,
     )
-    verdict = (verdicts.suspended(review, before, now)) if review.spec.suspend else verdicts.decide(facts)
-    status = conditions.render(verdict, before, now)
-    return Answered({**{key: whole[key] for key in _SPEC if key in whole}, "status": status.dump()}, status)
+    raised = tuple(
+        f"{'/'.join(key)}: {type(one.raised).__name__}: {one.raised}"
+        for key, one in assessed.items()
+        if one.raised is not None
+    )
+    return verdicts.decide(facts), raised
