@@ -250,3 +250,9 @@ def test_a_kind_that_raises_is_data() -> None:
     assert memo == {}
     assert assess(kind, kind.model(), lost(), NOW) == Assessed(unseen=lost())
     assert nothing == Assessed(hint="none here")
+
+
+def test_an_area_that_is_not_judged_keeps_its_owner() -> None:
+    owned = review(area("a", expectation("one"), owner="sre"), area("b", expectation("two")))
+
+    assert [where.owner for where in verdict.suspended(owned, NEVER, NOW).areas] == ["sre", "team"]
