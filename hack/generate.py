@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from hack import gen_docs
 from readiness.api import crd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +31,7 @@ def crds() -> Iterator[tuple[str, str]]:
         yield f"crds/{crd.GROUP}_{names['plural']}.yaml", HEADER.format(source="operator/readiness/api") + text
 
 
-GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (crds,)
+GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (crds, gen_docs.pages)
 """Further generated files are one more function here."""
 
 
