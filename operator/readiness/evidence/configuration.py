@@ -86,10 +86,10 @@ def wanted(workload: Workload, want: ConfigurationExpectation) -> Needs:
     for _, template in templates(workload):
         for container in judged(want, template):
             for rule in want.rules:
-                if rule.env is not None:
-                    names |= needed(container, rule.env)
-                elif rule.file is not None:
+                if rule.file is not None:
                     documents |= set(_documents(template, container, rule.file))
+                else:
+                    names |= needed(container, rule.env or "")
     return Needs(frozenset(names | {one.config_map for one in documents}), frozenset(documents))
 
 

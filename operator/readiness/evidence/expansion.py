@@ -15,28 +15,20 @@ _LINK: Final = re.compile(
 
 
 def parts(text: str) -> Iterator[tuple[str, str]]:
-    """The value in pieces: (text as written, "") or (the reference as written, the name it refers to)."""
-    start = 0
+    """The value in pieces: (text, "") or (the reference as written, the name it refers to)."""
+    start, last = 0, text.rfind(")")
     while (at := text.find("$", start)) >= 0:
-        following = text[at + 1 : at + 2]
-        end = text.find(")", at + 2) if following == "(" else -1
         if at > start:
             yield text[start:at], ""
-        if end >= 0:
-            yield text[at : end + 1], text[at + 2 : end]
-            start = end + 1
-        elif following == "$":
-            yield "$", ""
-            start = at + 2
-        elif following == "(":
-            break  # no later reference can be closed either
+        following = text[at + 1 : at + 2]
+        if following == "(" and at < last:
+            start = text.find(")", at) + 1
+            yield text[at:start], text[at + 2 : start - 1]
         else:
-            yield "$" + following, ""
+            yield "$" if following == "$" else f"${following}", ""
             start = at + 1 + len(following)
-    else:
-        at = start
-    if text[at:]:
-        yield text[at:], ""
+    if text[start:]:
+        yield text[start:], ""
 
 
 def matches(pattern: str, name: str) -> bool:

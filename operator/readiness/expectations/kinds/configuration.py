@@ -146,7 +146,7 @@ class _Container:
         finding = _judged(rule, subject, setting, f"under env of container {self._container.name}")
         must_restart = rule.restarted_after_change == "Required" and not reread
         if finding.outcome is Outcome.MET and must_restart and not isinstance(setting, Hidden):
-            stale = next(_stale(self._seen, subject, setting.rests_on, self._now), None)
+            stale = _stale(self._seen, subject, setting.rests_on, self._now)
             if stale is not None:
                 return _Answer(stale)
         unset = isinstance(setting, Absent) and not (rule.must_be_unset or setting.may_be_link)
@@ -207,7 +207,7 @@ def _absent(rule: ConfigurationRule, subject: Ref, setting: Absent, where: str) 
 
 
 def _hidden(rule: ConfigurationRule, subject: Ref, setting: Hidden, where: str) -> Finding:
-    said = _short(setting.said, 120)
+    said = _short(setting.said, 100)
     if rule.source != "Any" and setting.source not in {None, rule.source}:
         return unmet(subject, WRONG_SOURCE, f"set from {said}; must come from a {rule.source}: refer to one instead")
     if setting.counts and rule.one_of is None and rule.not_one_of is None:
@@ -231,36 +231,26 @@ def _advice(setting: Hidden, subject: Ref, where: str) -> str:
             return "make it a single plain value in a file of at most 64 KiB"
 
 
-def _stale(seen: Configured, subject: Ref, places: frozenset[Place], now: datetime) -> Iterator[Finding]:
+def _stale(seen: Configured, subject: Ref, places: frozenset[Place], now: datetime) -> Finding | None:
     """Whether a Pod that runs may have been started with another value than is there now."""
     workload, oldest = seen.workload, seen.workload.oldest_pod
     if workload.object.kind == "CronJob" or not workload.pods:
-        return
+        return None
     for place in sorted(places, key=lambda one: (one.config_map, one.key)):
         config_map = seen.config_maps.get(place.config_map)
         changed = config_map.changes.of(place.key) if isinstance(config_map, ConfigMap) else None
         said = _place(place)
         if changed is None or oldest is None:
-            yield unknown(
-                subject,
-                STALE,
-                f"when {said} changed, or the oldest Pod was created, is not known: {_restart(workload)}",
-            )
-            continue
-        for at in (changed, oldest):
-            if at - now > SKEW:
-                until = at - SKEW
-                yield unknown(
-                    subject,
-                    Reason.TIME_IN_FUTURE,
-                    f"{said} or a Pod is of {instants.text(at)}, which is in the future",
-                    holds_until=until,
-                )
+            said = f"when {said} changed, or the oldest Pod was created, is not known"
+            return unknown(subject, STALE, f"{said}: {_restart(workload)}")
+        ahead = max(changed, oldest)
+        if ahead - now > SKEW:
+            said = f"{said} or a Pod is dated {instants.text(ahead)}, which is in the future: check the clocks"
+            return unknown(subject, Reason.TIME_IN_FUTURE, said, holds_until=ahead - SKEW)
         if changed.replace(microsecond=0) > oldest:
-            then, since = instants.text(changed), instants.text(oldest)
-            yield unknown(
-                subject, STALE, f"{said} changed at {then}, the oldest Pod is of {since}: {_restart(workload)}"
-            )
+            said = f"{said} changed at {instants.text(changed)}, the oldest Pod is of {instants.text(oldest)}"
+            return unknown(subject, STALE, f"{said}: {_restart(workload)}")
+    return None
 
 
 def _restart(workload: Workload) -> str:
@@ -293,7 +283,7 @@ def _placeholder(value: str) -> bool:
 
 def _origin(setting: Set | Hidden) -> str:
     if isinstance(setting, Hidden):
-        return f"from {_short(setting.said, 120)}"
+        return f"from {_short(setting.said, 100)}"
     return "by a literal in env" if setting.place is None else f"from {_place(setting.place)}"
 
 
@@ -303,7 +293,7 @@ def _place(place: Place) -> str:
 
 
 def _naming(source: Unseen, said: str) -> Unseen:
-    return replace(source, message=f"{said}: {_short(source.message, 120)}")
+    return replace(source, message=f"{said}: {_short(source.message, 100)}")
 
 
 def _item(rule: ConfigurationRule) -> str:
@@ -318,5 +308,9 @@ def _proves(rule: ConfigurationRule, finding: Finding) -> bool:
     return finding.reason in _SETS and matches(_item(rule), finding.subject.item)
 
 
-def _short(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else f"{text[: length - 3]}..."
+def _short(text: str, length: int = 48) -> str:
+    """Cut in the middle: generated names are told apart by their ends."""
+    if len(text) <= length:
+        return text
+    tail = length // 3
+    return f"{text[: length - tail - 3]}...{text[-tail:]}"
