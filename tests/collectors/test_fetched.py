@@ -2,7 +2,8 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from aiohttp import web
 from readiness.collectors.clock import Timing
 from readiness.collectors.connection import Api
 from readiness.collectors.discovery import Discovery
-from readiness.collectors.fetched import PENDING, Absent, Fetched, Pending
+from readiness.collectors.fetched import AT_ONCE, PENDING, Absent, Fetched, Pending
 from readiness.evidence.seen import Seen, Unseen, Why
 from tests.collectors.faulty_server import (
     FAST,
@@ -48,14 +49,16 @@ class Reader:
 
 
 @asynccontextmanager
-async def fetching(server: FaultyServer, timing: Timing = FAST) -> AsyncIterator[Reader]:
+async def fetching(
+    server: FaultyServer, timing: Timing = FAST, decode: Callable[[bytes], Thing | Unreadable] = project
+) -> AsyncIterator[Reader]:
     told: list[str] = []
     async with server.running(), Api.plain(server.base, clock=clock()) as api:
         fetched: Fetched[Thing | Unreadable] = Fetched(
             api,
             Discovery(api, api.clock, timing),
             api.clock,
-            {THINGS: project},
+            {THINGS: decode},
             lambda _, __, name: told.append(name),
             timing=timing,
         )
@@ -223,3 +226,21 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_dropped() -> None:
         reader.fetched.forget_unreferenced(frozenset())
         await until(lambda: reader.value() == 1)
         assert set(reader.told) == {"u1"}
+
+
+async def test_a_large_object_is_decoded_beside_the_loop() -> None:
+    threads: dict[int, threading.Thread] = {}
+
+    def decode(body: bytes) -> Thing | Unreadable:
+        threads[len(body)] = threading.current_thread()
+        return project(body)
+
+    server = one()
+    server.put("u2", 2, padding="x" * AT_ONCE)
+    async with fetching(server, decode=decode) as reader:
+        for name in ("u1", "u2"):
+            reader.get(name)
+        await until(lambda: len(reader.told) == 2)
+        small, large = (threads[size] for size in sorted(threads))
+        assert small is threading.main_thread()
+        assert large is not threading.main_thread()

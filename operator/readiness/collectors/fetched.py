@@ -25,6 +25,8 @@ Key = tuple[Resource, str, str]
 """(resource, namespace, name)."""
 
 PARALLEL: Final = 8
+AT_ONCE: Final = 8 * 1024
+"""Bytes up to which an object is decoded in the loop; files of strangers are parsed with it, which can take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ class Fetched(Generic[R]):
             after = error.after if isinstance(error, Throttled) else None
             message = f"cannot get {resource.name}: the API server did not answer"
             return Unseen(Why.FAILED, message, resource.name), entry.backoff.next(after)
+        if len(answer.body) > AT_ONCE:
+            return await asyncio.to_thread(self._decoded, resource, answer.body), None
         return self._decoded(resource, answer.body), None
 
     def _decoded(self, resource: Resource, body: bytes) -> Seen[R] | Unseen:
