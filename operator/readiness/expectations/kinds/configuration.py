@@ -15,10 +15,11 @@ Silent: on what the image's own ENV sets (unsetMeans is about that), on command 
 unless containers names them, and on containers that do not mount the file of a rule.
 
 Known limits: after a restart of the operator an edit of labels by the manager that wrote the data looks like a change,
-and the removal of a key, or of an optional ConfigMap, moves no time. An immutable ConfigMap counts as unchanged since its creation. A name with *
-that no container matches is met if some other container sets one; Services' variables are looked for under it only
-where its fixed part has their form (*_SERVICE_HOST). In files, comments and quotes of ini, substitutions of env, tags
-of YAML and dates of TOML are not interpreted but Unknown; whole numbers of TOML are compared in decimal form.
+and the removal of a key, or of an optional ConfigMap, moves no time. An immutable ConfigMap counts as unchanged since
+its creation. A name with * that no variable of a container fits is met there if another container sets one; Services'
+variables are looked for under it only where its fixed part has their form (*_SERVICE_HOST). In files, comments and
+quotes of ini, substitutions of env, tags of YAML and dates of TOML are not interpreted but Unknown; whole numbers of
+TOML are compared in decimal form.
 """
 
 from collections.abc import Iterator
