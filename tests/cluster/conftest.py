@@ -57,6 +57,12 @@ class Space:
     def get(self, name: str = "prod") -> Json:
         return self.kube.get("ReadinessReview", self.name, name)
 
+    def ready_or_not(self, name: str = "prod") -> Json:
+        """The first verdict on what this test wrote last."""
+        return self.until(
+            lambda one: one["status"]["observedGeneration"] == one["metadata"]["generation"], "a verdict", name
+        )
+
     def versions(self, name: str | None = None) -> list[Json]:
         return self.history.versions(self.name, name)
 

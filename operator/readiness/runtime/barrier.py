@@ -76,6 +76,11 @@ class Barrier:
         waiting.needs = needs
         return None
 
+    def waits(self, uid: str, generation: int) -> bool:
+        """Whether something is still missing for this generation, though it may have passed without it."""
+        waiting = self._waiting.get(uid)
+        return waiting is not None and waiting.generation == generation
+
     def since(self, uid: str) -> float | None:
         """Seconds for which this review's generation has waited."""
         waiting = self._waiting.get(uid)

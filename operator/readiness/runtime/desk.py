@@ -7,11 +7,13 @@ when its turn comes. It must not judge: it asks the judge, and asks again whenev
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import structlog
 
 from readiness.api.v1alpha1.reasons import Reason
+from readiness.api.v1alpha1.status import Status
 from readiness.collectors.clock import ServerClock
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict
@@ -19,6 +21,8 @@ from readiness.outputs import conditions
 from readiness.runtime.announcer import Announcer
 from readiness.runtime.register import Entry, Register
 from readiness.runtime.writer import Draft
+
+RETRY: Final = 300.0  # seconds after which a review that ended in an error is judged again, though nothing moved
 
 
 @dataclass(slots=True)
@@ -39,20 +43,23 @@ class Desk:
         announcer: Announcer,
         again: Callable[[str], None],
         written: Callable[[str], None],
+        later: Callable[[str, float], None] = lambda _uid, _seconds: None,
     ) -> None:
+        """`again` is told the uid of each review that must be judged anew, `later` the same after so many seconds."""
         self._register = register
         self._clock = clock
         self._announcer = announcer
         self._again = again
         self._written = written
+        self._later = later
         self._held: dict[str, _Held] = {}
         self._log = structlog.get_logger()
 
     def take(self, uid: str, entry: Entry, verdict: Verdict) -> bool:
         """Put a verdict in force; whether the stored status must be written."""
         self._held[uid] = _Held(entry, verdict)
-        before = entry.stored()
-        return not conditions.same(before, conditions.render(verdict, before, self._clock.now()))
+        before, now = entry.stored(), self._clock.now()
+        return not conditions.same(before, self._render(self._held[uid], entry, before, now))
 
     def drop(self, uid: str) -> None:
         """The review is gone, and its verdict with it."""
@@ -67,7 +74,7 @@ class Desk:
 
     def verdicts(self) -> Iterable[Verdict]:
         """Those in force, for metrics."""
-        return [held.verdict for held in self._held.values()]
+        return [held.verdict for held in list(self._held.values())]  # asked by another thread
 
     def draft(self, uid: str) -> Draft | None:
         """The status to write now; None where there is none (any more), or none that is young enough."""
@@ -75,11 +82,11 @@ class Desk:
         if held is None or entry is None:
             return None
         now = self._clock.now()
-        if not held.entry.judged_alike(entry) or (held.verdict.until is not None and held.verdict.until <= now):
+        if not held.entry.judged_alike(entry) or _is_over(held.verdict, now):
             self._again(uid)
             return None
         before = entry.stored()
-        status = conditions.render(held.verdict, before, now)
+        status = self._render(held, entry, before, now)
         try:
             suspended = held.verdict.ready.reason == Reason.SUSPENDED
             conditions.check_invariant(status, suspended, entry.deleting, now)
@@ -95,6 +102,7 @@ class Desk:
             return None
         now, before, meta = self._clock.now(), entry.stored(), entry.read().meta
         self._held[uid] = _Held(entry, verdicts.internal_error(meta, before, now, why))
+        self._later(uid, RETRY)
         return Draft(entry, before, conditions.render(self._held[uid].verdict, before, now))
 
     minimal = give_up  # what is written where the API server refused the whole status
@@ -129,3 +137,25 @@ class Desk:
             if entry is not None and entry.uid != uid:
                 self._again(entry.uid)
         self._again(uid)
+
+    def _render(self, held: _Held, entry: Entry, before: Status, now: datetime) -> Status:
+        """The last guard: what must not be green becomes an error that names why."""
+        status = conditions.render(held.verdict, before, now)
+        if _is_over(held.verdict, now):
+            return status  # never sent: it is judged again first
+        try:
+            conditions.check_invariant(status, entry.suspended, entry.deleting, now)
+        except conditions.InvariantBroken as broken:
+            self._log.error("a status was not written", review=f"{entry.namespace}/{entry.name}", error=str(broken))
+            held.verdict = verdicts.internal_error(entry.read().meta, before, now, str(broken))
+            self._later(entry.uid, RETRY)
+            status = conditions.render(held.verdict, before, now)
+        return status
+
+
+def _is_over(verdict: Verdict, now: datetime) -> bool:
+    """Whether time itself has overtaken it."""
+    certificate = verdict.certificate
+    return (verdict.until is not None and verdict.until <= now) or (
+        certificate is not None and certificate.valid_until <= now
+    )

@@ -6,7 +6,9 @@ change detection (it writes annotations), no finalizer, no timer.
 """
 
 import asyncio
-from collections.abc import Callable
+import itertools
+import random
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import kopf
@@ -53,8 +55,20 @@ def settings() -> kopf.OperatorSettings:
     chosen.watching.server_timeout = 290
     chosen.watching.client_timeout = 300
     chosen.watching.connect_timeout = 10
+    chosen.networking.error_backoffs = Endless()
+    chosen.networking.enforce_retry_after = True
     chosen.networking.request_timeout = 30
     chosen.networking.connect_timeout = 10
     chosen.queueing.idle_timeout = 0.2
-    chosen.process.ultimate_exiting_timeout = 20
+    chosen.process.ultimate_exiting_timeout = (
+        None  # else the process is killed so long after kopf ended, which is no end
+    )
     return chosen
+
+
+class Endless:
+    """Pauses between attempts: doubling, jittered, capped, and never the last."""
+
+    def __iter__(self) -> Iterator[float]:
+        for attempt in itertools.count():
+            yield min(10.0, 0.5 * 2.0 ** min(attempt, 16)) * random.uniform(0.5, 1.0)  # noqa: S311  # no secret

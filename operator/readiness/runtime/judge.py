@@ -103,7 +103,7 @@ class Judge:
             return Judged(row(review, before, now))
         case.needs = frozenset(self._needs(review))
         self._watches.need(case.uid, case.needs)
-        if _judged_before(entry, before, case.digest):
+        if _judged_before(entry, before, case.digest) and not self._barrier.waits(case.uid, entry.generation):
             self._barrier.forget(case.uid)
             waiting = self._restoring(review, case, before)
             return waiting if waiting is not None else await self._evidence(case, review, before, Passed())
@@ -134,27 +134,34 @@ class Judge:
         states = [self._watches.state(watched) for watched in case.needs]
         if not any(isinstance(state, Unseen) and state.reason is Why.NOT_SYNCED for state in states):
             return None
+        return self._standing(review, before, RESTORING - self._uptime())
+
+    def _standing(self, review: Review, before: Status, seconds: float | None) -> Judged | Wait:
+        """A stored verdict on this generation stands for so long, and its certificate until it has run out."""
+        if before.valid_until is None:
+            return Wait(seconds)
         now = self._clock.now()
-        if before.valid_until is not None and before.valid_until <= now:
+        if before.valid_until <= now:
             return Judged(verdicts.expired(review, before, now))
-        until_expiry = (before.valid_until - now).total_seconds() if before.valid_until else RESTORING
-        return Wait(min(until_expiry, RESTORING - self._uptime()))
+        left = (before.valid_until - now).total_seconds()
+        return Wait(left if seconds is None else min(left, seconds))
 
     def _evaluating(self, review: Review, case: Case, before: Status) -> Judged | Wait:
         waited = self._barrier.since(case.uid) or 0.0
         if waited < EVALUATING_AFTER:
             return Wait(EVALUATING_AFTER - waited)
         if before.observed_generation == review.meta.generation:
-            return Wait()
-        missing = sorted(watched[0].name for watched in case.needs if isinstance(self._watches.state(watched), Unseen))
-        return Judged(verdicts.evaluating(review, before, self._clock.now(), ", ".join(missing)))
+            return self._standing(review, before, None)
+        missing = {watched[0].name for watched in case.needs if isinstance(self._watches.state(watched), Unseen)}
+        awaited = ", ".join(sorted(missing)) or "evidence newer than this generation"
+        return Judged(verdicts.evaluating(review, before, self._clock.now(), awaited))
 
     async def _evidence(self, case: Case, review: Review, before: Status, passed: Passed) -> Judged | Wait:
         view = self._gate.view(review.meta.namespace)
         now = self._clock.now()
         # All evidence is taken in one step, before the loop may run again: a verdict speaks of one moment.
         evidence = taking.take(review, view, passed.missing)
-        selected, unfinished = taking.workloads(review, view)
+        selected, unfinished = taking.workloads(review, view, passed.missing)
         lost = [state for watched in case.needs if isinstance(state := self._watches.state(watched), Unseen)]
         lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
         pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}

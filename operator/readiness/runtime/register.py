@@ -49,6 +49,12 @@ class Entry:
         """The status as it stands on the API server."""
         return Status.read(msgspec.json.decode(self.status))
 
+    @property
+    def suspended(self) -> bool:
+        """As far as the spec can be read; a wrong one is never certified anyway."""
+        spec = msgspec.json.decode(self.spec)
+        return isinstance(spec, dict) and bool(spec.get("suspend"))
+
     def judged_alike(self, other: "Entry") -> bool:
         """Whether the other differs in nothing that a verdict depends on."""
         return (self.generation, self.deleting, self.spec, self.status) == (

@@ -77,15 +77,16 @@ class RollCall:
             return
         await asyncio.sleep(PATIENCE)
         late = self._register.compare(frozenset(), {uid: listed[uid].version for uid in compared.behind}).behind
-        for uid in late:
-            await self._fetch(listed[uid])
-        if late:
-            self._log.warning("the watch of reviews was behind: it is started anew", reviews=len(late))
+        missed = [uid for uid in late if await self._fetch(listed[uid])]
+        if missed:
+            self._log.warning("the watch of reviews was behind: it is started anew", reviews=len(missed))
             self._behind()
 
-    async def _fetch(self, one: own.Identity) -> None:
+    async def _fetch(self, one: own.Identity) -> bool:
+        """Take in what the watch did not deliver; False where it was deleted meanwhile."""
         try:
             answer = await self._api.get(f"{PLURAL_PATH}/{one.namespace}/{REVIEWS.plural}/{one.name}")
         except NotFound:
-            return
+            return False
         self._changed(msgspec.json.decode(answer.body))
+        return True

@@ -7,10 +7,13 @@ stale meanwhile, so that nothing is certified by it. It must not know what the t
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import structlog
 
 from readiness.collectors.clock import Backoff
+
+HEALTHY: Final = 60.0  # seconds; what lived so long is started again at once
 
 
 class Supervisor:
@@ -36,8 +39,9 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[object]]) -> None:
-        backoff = Backoff(0.5, 10.0)
+        backoff, loop = Backoff(0.5, 10.0), asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await run()
             except Exception as error:  # noqa: BLE001  # the other boundary: a dead task makes its evidence stale, then Unknown
@@ -45,4 +49,6 @@ class Supervisor:
             else:
                 self._log.error("a task ended and is started again", task=name)
             self._count(name)
+            if loop.time() - began > HEALTHY:
+                backoff.reset()
             await asyncio.sleep(backoff.next())

@@ -43,8 +43,11 @@ def take(review: Review, view: View, missing: tuple[Unseen, ...] = ()) -> Eviden
     return {key: (one, _gathered(review, one, view, missing)) for key, one in expectations(review)}
 
 
-def workloads(review: Review, view: View) -> tuple[Seen[Workloads] | Unseen, bool]:
+def workloads(review: Review, view: View, missing: tuple[Unseen, ...] = ()) -> tuple[Seen[Workloads] | Unseen, bool]:
     """The workloads that the review's own scope selects, and whether some are still being read."""
+    for absent in missing:
+        if absent.resource in {resource.name for resource in LIVE_TEMPLATES}:
+            return absent, False
     found = gather.gather(Workloads, None, view, _scope(review, None))
     if isinstance(found.evidence, Unseen):
         return found.evidence, found.pending

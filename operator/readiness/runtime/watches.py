@@ -108,7 +108,7 @@ class Watches:
 
     def sources(self) -> list[SourceState]:
         """For outputs."""
-        return [watch.reflector.store.source for watch in self._running.values()]
+        return [watch.reflector.store.source for watch in list(self._running.values())]  # asked by another thread
 
     def settled(self) -> bool:
         """Whether every watch is synced, or says definitely why it cannot be."""
@@ -152,7 +152,8 @@ class Watches:
         reflector = self._make(*watched)
         task = self._supervise(f"watch {watched[0].name}", reflector.run)
         users = {uid for uid, needs in self._needs.items() if watched in needs}
-        self._running[watched] = _Watch(reflector, task, users)
+        unused_since = None if users else asyncio.get_running_loop().time()  # its review may be gone already
+        self._running[watched] = _Watch(reflector, task, users, unused_since)
 
     def _leave(self, uid: str, left: Iterable[Watched]) -> None:
         for watched in left:

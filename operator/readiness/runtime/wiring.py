@@ -283,9 +283,11 @@ class Operator:
         return self.discovery.served(REVIEWS)
 
     async def _run_kopf(self) -> None:
+        """Not `kopf.operator`: when that ends, it cancels every task of the loop that is younger than itself."""
         host, session = self._api.lend()
+        tasks: list[asyncio.Task[None]] = []
         try:
-            await kopf.operator(
+            spawned = await kopf.spawn_tasks(
                 registry=handlers.triggers(
                     self.engine.changed,
                     self.engine.deleted,
@@ -297,8 +299,16 @@ class Operator:
                 clusterwide=not self._settings.watch_namespaces,
                 namespaces=self._settings.watch_namespaces,
             )
+            tasks.extend(spawned)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
             await session.close()
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     def _restart_kopf(self) -> None:
         if self._kopf is not None:

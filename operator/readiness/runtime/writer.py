@@ -30,6 +30,7 @@ from readiness.collectors.connection import (
     Unreachable,
 )
 from readiness.runtime.outage import Outage
+from readiness.runtime.refusals import Refusals
 from readiness.runtime.register import API_VERSION, Entry
 
 IN_FLIGHT: Final = 8
@@ -87,9 +88,13 @@ class Writer:
         self._busy: set[str] = set()
         self._again: dict[str, int] = {}  # asked while in flight
         self._news = asyncio.Event()
-        self._refused = Backoff(5.0, 300.0)
-        self.forbidden = False
+        self._refusals = Refusals(self.ask)
         self._log = structlog.get_logger()
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether a write waits for a permission."""
+        return bool(self._refusals)
 
     @property
     def waiting(self) -> int:
@@ -111,43 +116,49 @@ class Writer:
         """The review is gone."""
         self._asked.pop(uid, None)
         self._again.pop(uid, None)
+        self._refusals.forget(uid)
 
     async def run(self) -> None:
-        """Write for ever."""
+        """Write for ever. A write that a defect cut short is asked for again."""
         async with asyncio.TaskGroup() as group:
             for _ in range(IN_FLIGHT):
                 group.create_task(self._work())
 
     async def _work(self) -> None:
         while True:
-            uid = self._next()
-            if uid is None:
+            found = self._next()
+            if found is None:
                 self._news.clear()
                 await self._news.wait()
                 continue
+            uid, rank = found
             self._busy.add(uid)
             try:
-                await self._write(uid)
+                await self._write(uid, rank)
+            except BaseException:
+                self._again[uid] = min(rank, self._again.get(uid, rank))
+                raise
             finally:
                 self._busy.discard(uid)
                 if uid in self._again:
                     self.ask(uid, self._again.pop(uid))
 
-    def _next(self) -> str | None:
+    def _next(self) -> tuple[str, int] | None:
         while self._heap:
             rank, _, uid = heapq.heappop(self._heap)
             if self._asked.get(uid) == rank:
                 del self._asked[uid]
-                return uid
+                return uid, rank
         return None
 
-    async def _write(self, uid: str) -> None:
+    async def _write(self, uid: str, rank: int) -> None:
         """Until it is written, refused for good, or somebody else moved the review. Each attempt is rendered anew."""
         backoff = Backoff(0.2, 10.0)
         while True:
             await self._outage.wait_over()
             draft = self._desk.draft(uid)
             if draft is None:
+                self._refusals.forget(uid)
                 return
             try:
                 await self._put(draft)
@@ -158,8 +169,7 @@ class Writer:
                 self._count("gone")
                 self._desk.moved(uid, None)
             except (Unauthorized, Forbidden) as error:
-                await self._not_permitted(draft, error)
-                continue
+                self._not_permitted(draft, rank, error)
             except Refused as error:
                 await self._write_minimal(draft, error)
             except Unreachable:
@@ -188,7 +198,7 @@ class Writer:
         path = f"{path_of(entry)}/status"
         answer = await self._api.put(path, msgspec.json.encode(body), params={"fieldManager": FIELD_MANAGER})
         self._count("written")
-        self._permitted()
+        self._refusals.permitted(entry.namespace)
         self._desk.written(draft, msgspec.json.decode(answer.body))
 
     async def _reread(self, entry: Entry) -> None:
@@ -206,21 +216,15 @@ class Writer:
                 self._desk.moved(entry.uid, msgspec.json.decode(answer.body))
                 return
 
-    async def _not_permitted(self, draft: Draft, error: ApiError) -> None:
+    def _not_permitted(self, draft: Draft, rank: int, error: ApiError) -> None:
         self._count("forbidden")
-        self.forbidden = True
-        pause = self._refused.next()
+        pause = self._refusals.refused(draft.entry, rank)
         self._log.error(
             "status not written: grant update on readinessreviews/status",
             review=f"{draft.entry.namespace}/{draft.entry.name}",
             error=str(error),
             again_in_seconds=round(pause),
         )
-        await asyncio.sleep(pause)
-
-    def _permitted(self) -> None:
-        self.forbidden = False
-        self._refused.reset()
 
     async def _write_minimal(self, draft: Draft, refused: Refused) -> None:
         self._count("refused")
