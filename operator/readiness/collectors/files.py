@@ -102,10 +102,7 @@ def misfit(document: Document) -> str | None:
     resource = _BY_KIND.get((group, str(document.get("kind", ""))))
     if resource is None:
         return None
-    try:
-        raw = msgspec.json.encode(_completed(document, resource, ""))
-    except (OverflowError, ValueError):
-        return "holds a number that no field takes"
+    raw = msgspec.json.encode(_completed(document, resource, ""))
     if len(raw) > OBJECT_LIMIT:
         return "is larger than 1.5 MiB, more than an API server stores"
     try:

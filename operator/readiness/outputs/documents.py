@@ -22,8 +22,10 @@ class _Plain(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    quoted = "'" if text in _WORDS or _NUMBER.fullmatch(text) else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=quoted)
+    style = "'" if text in _WORDS or _NUMBER.fullmatch(text) else None
+    if not text.replace("\n", "").isprintable():  # among them line breaks that only some parsers take for such
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Plain.add_representer(str, _text)

@@ -156,7 +156,7 @@ def _from_environment(environment: Mapping[str, str], problems: list[str]) -> di
     names = {variable(name): name for name in NAMES}
     given: dict[str, _Given] = {}
     for found, text in environment.items():
-        if found in names:
+        if found in names and text:
             try:
                 given[names[found]] = _Given(_decoded(names[found], text), found)
             except ValueError:
