@@ -43,7 +43,7 @@ IDENTITY = {
     ("apiVersion",),
 }
 KINDS = tuple(kind.name for kind in table.TABLE)
-LOOSE = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 WITH_OBJECTS = {kind: [one for one in EXAMPLES if one.kind == kind and one.objects] for kind in KINDS}
 
 
