@@ -80,7 +80,8 @@ class Session:
                 self.screen.row(state.ready.get("status", ""), state.row)
             if holds(state):
                 return state
-        raise DemoError(f"{what}: not within {seconds:.0f} s\n{self.evidence()}")
+        why = f"not within {seconds:.0f} s" if self._lives() else "the operator has ended"
+        raise DemoError(f"{what}: {why}\n{self.evidence()}")
 
     def _lives(self) -> bool:
         """Whether the operator was not started yet, or runs."""
@@ -91,7 +92,7 @@ class Session:
         found = self.view.findings() if self.view is not None else ()
         seen = [f"{one.expectation}: {one.reason} {one.subject}: {one.message}" for one in found]
         if self._operator is not None and not self._lives():
-            seen.append(f"the operator ended with {self._operator.returncode}")
+            seen.append(f"exit code {self._operator.returncode}")
         return "\n".join([*seen, f"--- the operator's log ({self._log})", last_lines(self._log, 40)])
 
     def keep_log(self, target: Path) -> None:

@@ -39,7 +39,8 @@ class Story:
     def _install(self) -> None:
         began = self._begin("Install")
         self._screen.say("The CRD, a ServiceAccount and its rights, as they ship.")
-        self._session.kubectl("apply", "-k", "deploy")
+        self._session.kubectl("apply", "-k", "crds")
+        self._session.kubectl("apply", "-k", "deploy/rbac")
         self._screen.say(
             "What External Secrets, the CSI snapshotter and Velero would have installed: their CRDs, in small."
         )
@@ -99,6 +100,8 @@ class Story:
         self._session.run_operator(OPERATOR, SYSTEM, ROOT / settings)
         view = self._session.wait("the first verdict", lambda state: state.current and state.judged, FIRST)
         self._screen.change("first verdict", view.ready["status"], f"   {since(started, view):.1f} s after the start")
+        self._screen.raw(self._session.kubectl("get", "readinessreviews", "-A"))
+        self._screen.say("What is wrong, as the status says it:")
         self._show_findings(view)
         found = {one.key for one in view.findings()}
         _compare(found, DEFECTS | ADVISORY)
