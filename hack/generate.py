@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from hack import gen_docs
+from hack import gen_docs, gen_settings
 from readiness.api import crd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ def crds() -> Iterator[tuple[str, str]]:
         yield f"crds/{crd.GROUP}_{names['plural']}.yaml", HEADER.format(source="operator/readiness/api") + text
 
 
-GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (crds, gen_docs.pages)
+GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (crds, gen_docs.pages, gen_settings.pages)
 """Further generated files are one more function here."""
 
 
