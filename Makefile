@@ -56,6 +56,9 @@ verify: generate  ## regenerate and fail on a difference
 demo: $(STAMP)  ## the main job on a control plane of its own; KEEP=1 leaves it running
 	@$(BIN)/python -m hack.demo
 
+bench: $(STAMP)  ## measure the budget on a control plane of its own; QUICK=1 cuts the counts, ROWS="cold big" runs some
+	@$(BIN)/python -m hack.bench $(ROWS)
+
 lock: $(STAMP)  ## resolve requirements/*.in anew
 	@cd requirements && for set in runtime dev; do \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
