@@ -25,7 +25,7 @@ def deployment(name: str, *, good: bool = True, labels: Json | None = None, **sp
             "template": {
                 "metadata": {"labels": pod_labels},
                 "spec": {
-                    "securityContext": NON_ROOT if good else {},
+                    "securityContext": NON_ROOT if good else {"runAsNonRoot": False},
                     "containers": [container],
                     "terminationGracePeriodSeconds": 0,
                 },

@@ -13,7 +13,7 @@ from readiness.collectors.clock import Timing
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import condition, types
-from tests.cluster.kube import Json, Kube, eventually
+from tests.cluster.kube import Failed, Json, Kube, eventually, path_of
 from tests.cluster.objects import DELIVERY, area, deployment, expectation, review
 from tests.cluster.proxy import Proxy
 from tests.cluster.running import Running
@@ -106,15 +106,30 @@ def test_nothing_from_before_an_outage_is_written_after_it(space: Space, proxy: 
         space.apply(deployment("api"))
         assert reached.wait(10)
         running.ask(lambda: setattr(running.api, "put", put))
-        eventually(lambda: not running.ask(lambda: running.operator.outage._open.is_set()), "the outage is noticed")
+        eventually(lambda: not running.ask(running.operator.outage._open.is_set), "the outage is noticed")
         space.apply(deployment("api", good=False))
         proxy.accept()
-        eventually(lambda: running.ask(lambda: running.operator.outage._open.is_set()), "the outage is over", 30)
+        eventually(lambda: running.ask(running.operator.outage._open.is_set), "the outage is over", 30)
         running.await_ready()
         space.merge(review(), {"spec": {"description": "look again"}})
         again = space.ready("False", "BlockingFindings", of=red)
         assert again["metadata"]["generation"] == 2
         assert not [one for one in space.versions() if condition(one)["status"] == "True"]
+
+
+def refuses(space: Space) -> bool:
+    """Whether a status with areas is refused by now: a policy takes a moment."""
+    probe = space.apply(review("probe", suspend=True))
+    areas = [{"name": "delivery", "outcome": "Met", "expectations": []}]
+    try:
+        space.kube.request(
+            "PUT",
+            f"{path_of(probe, space.name, 'probe')}/status?dryRun=All",
+            {**space.get("probe"), "status": {"areas": areas, "conditions": []}},
+        )
+    except Failed as failed:
+        return failed.code == 422
+    return False
 
 
 def test_a_refused_status_becomes_an_internal_error_and_recovers(space: Space, kube: Kube, kubeconfig: Path) -> None:
@@ -158,9 +173,7 @@ def test_a_refused_status_becomes_an_internal_error_and_recovers(space: Space, k
         kube.create(policy)
         kube.create(binding)
         try:
-            probe = space.create(review("probe", suspend=True))
-            eventually(lambda: running.metric('readiness_status_writes_total{outcome="refused"}'), "the policy is at work")
-            assert probe
+            eventually(lambda: refuses(space), "the policy is at work")
             space.apply(deployment("api"))
             space.apply(review())
             found = space.ready("Unknown", "InternalError")
@@ -172,7 +185,7 @@ def test_a_refused_status_becomes_an_internal_error_and_recovers(space: Space, k
             kube.delete(binding)
             kube.delete(policy)
 
-        def recovered() -> bool:
+        def recovered() -> object:
             space.merge(deployment("api"), {"metadata": {"labels": {"again": str(version_of(space.get()))}}})
             space.merge(review(), {"spec": {"description": f"again {version_of(space.get())}"}})
             return condition(space.ready_or_not())["status"] == "True"
