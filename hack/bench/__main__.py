@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ async def run(wanted: list[str], scale: Scale, progress: Progress, family: Famil
                 rows += figures.failed([one for one in FAMILIES[name].PROMISED if one[0] not in told], _said(error))
     for name in wanted:
         if name in ALONE:
-            rows += await _guarded(name, progress, lambda: pods.measure(scale, progress, family))
+            rows += await _guarded(name, progress, pods.measure(scale, progress, family))
     return rows, server
 
 
@@ -83,27 +83,29 @@ async def _on_cluster(wanted: list[str], scale: Scale, progress: Progress, famil
             try:
                 await stage.furnish()
                 for name in wanted:
-                    rows += await _guarded(name, progress, lambda name=name: FAMILIES[name].measure(stage))  # type: ignore[misc]
+                    rows += await _guarded(name, progress, FAMILIES[name].measure(stage))
             finally:
                 await stage.eyes.stop()
                 await operator.stop()
     return str(json.loads(version)["serverVersion"]["gitVersion"])
 
 
-async def _guarded(name: str, progress: Progress, measure: Callable[[], Awaitable[list[Row]]]) -> list[Row]:
+async def _guarded(name: str, progress: Progress, measured: AsyncIterator[Row]) -> list[Row]:
+    rows: list[Row] = []
     try:
-        rows = await measure()
+        async for row in measured:
+            rows.append(row)
+            progress.say(f"=> {row.what}: {row.measured}")
     except Exception as error:  # noqa: BLE001  # a row that failed stands in the table
         progress.say(traceback.format_exc())
-        rows = figures.failed(FAMILIES[name].PROMISED, _said(error))
-    for row in rows:
-        progress.say(f"=> {row.what}: {row.measured}")
+        told = {row.what for row in rows}
+        rows += figures.failed([one for one in FAMILIES[name].PROMISED if one[0] not in told], _said(error))
     return rows
 
 
 def _said(error: Exception) -> str:
     inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
-    return f"{type(inner).__name__}: {inner}".splitlines()[0][:200]
+    return f"{type(inner).__name__}: {inner}".splitlines()[0][:90]
 
 
 def _token(kubeconfig: Path) -> str:

@@ -23,6 +23,7 @@ class Scale:
     churn: float
     endings: int
     outage: float
+    watched_after: float  # how long writes are counted after it
     barrier_objects: int
     barriers: int
     big: int
@@ -49,6 +50,7 @@ FULL = Scale(
     churn=60.0,
     endings=50,
     outage=60.0,
+    watched_after=30.0,
     barrier_objects=1_000,
     barriers=10,
     big=10_000,
@@ -59,21 +61,22 @@ FULL = Scale(
 )
 QUICK = Scale(
     quick=True,
-    namespaces=20,
-    deployments=1_000,
-    stateful_sets=50,
-    idle=10.0,
-    events=33.0,
-    changes=40,
-    floor=20,
-    churn=10.0,
-    endings=10,
-    outage=10.0,
-    barrier_objects=1_000,
+    namespaces=10,
+    deployments=500,
+    stateful_sets=25,
+    idle=5.0,
+    events=31.0,
+    changes=20,
+    floor=10,
+    churn=5.0,
+    endings=5,
+    outage=5.0,
+    watched_after=10.0,
+    barrier_objects=200,
     barriers=2,
-    big=1_000,
-    big_changes=6,
+    big=500,
+    big_changes=4,
     fake_namespaces=20,
-    fake_deployments=100,
-    fake_churn=8.0,
+    fake_deployments=50,
+    fake_churn=5.0,
 )

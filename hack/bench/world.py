@@ -192,7 +192,7 @@ def _area(name: str, *expectations: tuple[str, Json, Json]) -> Json:
 def unmet_review(key: Key) -> Json:
     """Ten expectations that no workload meets."""
     expectations: tuple[tuple[str, Json, Json], ...] = tuple(
-        (f"missing-{n}", _env(f"MISSING_{n}", mustBeSet=True), {}) for n in range(10)
+        (f"missing-{word}", _env(f"MISSING_{word.upper()}", mustBeSet=True), {}) for word in "abcdefghij"
     )
     body = review(key, None)
     return {**body, "spec": {**body["spec"], "areas": [_area("everything", *expectations)]}}

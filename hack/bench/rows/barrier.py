@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 
 from hack.bench import world
 from hack.bench.figures import Row, milliseconds
@@ -18,7 +19,7 @@ SETTLES = 1.0  # seconds without an event, by design
 QUIET = 0.1  # seconds that a mark waits, by design
 
 
-async def measure(stage: Stage) -> list[Row]:
+async def measure(stage: Stage) -> AsyncIterator[Row]:
     """From the outside: creation to first verdict, less the two waits that the design prescribes.
 
     Judging and the write itself are in it, so that it is an upper bound.
@@ -42,4 +43,4 @@ async def measure(stage: Stage) -> list[Row]:
     found = milliseconds(taken)
     said = f"p50 {found['p50']:.0f} ms, max {found['max']:.0f} ms (n={found['n']}, judging and write included)"
     figures = {"barrier_ms_1000": found["max"], "barrier": {**found, "objects": count}}
-    return [Row(BARRIER, BAR, said, found["max"] <= 300, figures)]
+    yield Row(BARRIER, BAR, said, found["max"] <= 300, figures)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ APART = 1.5
 CONTAINERS = 2
 
 
-async def measure(stage: Stage) -> list[Row]:
+async def measure(stage: Stage) -> AsyncIterator[Row]:
     """The same Deployment changes back and forth; the review selects every workload of the namespace."""
     await stage.started()
     count = stage.scale.big
@@ -31,7 +32,8 @@ async def measure(stage: Stage) -> list[Row]:
     bodies = [world.deployment(NAMESPACE, number, "s0", startup=True) for number in range(count)]
     await stage.create("workloads of one namespace", [(world.deployments(NAMESPACE), body) for body in bodies])
     await stage.eyes.quiet(2.0)
-    return [await _change(stage), await _size(stage, count)]
+    yield await _change(stage)
+    yield await _size(stage, count)
 
 
 async def _change(stage: Stage) -> Row:

@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
 
 from hack.bench import lag, world
 from hack.bench.figures import Row, milliseconds
@@ -19,7 +20,7 @@ RATE = 100
 PATIENCE = 60.0
 
 
-async def measure(stage: Stage) -> list[Row]:
+async def measure(stage: Stage) -> AsyncIterator[Row]:
     """How long after each change a status told of it, or of a later one of the same review."""
     await stage.started()
     seconds = stage.scale.churn
@@ -43,7 +44,7 @@ async def measure(stage: Stage) -> list[Row]:
         "operator_cpu_share": round(used, 3),
     }
     said = f"{max(behind):.2f} s behind, lag p99 {waited['p99']:.0f} ms ({rate:.0f}/s, {100 * used:.0f} % of a core)"
-    return [Row(CHURN, BAR, said, max(behind) <= 3 and waited["p99"] <= 100, {"churn": figures})]
+    yield Row(CHURN, BAR, said, max(behind) <= 3 and waited["p99"] <= 100, {"churn": figures})
 
 
 async def _storm(stage: Stage, seconds: float) -> tuple[list[float], float]:

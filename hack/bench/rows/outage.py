@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 
 from hack.bench.client import FailedError
 from hack.bench.eyes import View
@@ -19,7 +20,7 @@ PROMISED = ((OUTAGE, BAR),)
 CHANGED = 20
 
 
-async def measure(stage: Stage) -> list[Row]:
+async def measure(stage: Stage) -> AsyncIterator[Row]:
     """The moment it is back, some certificates become false; each must be gone within 30 s, the others untouched."""
     await stage.started()
     pid = stage.operator.pid
@@ -41,7 +42,7 @@ async def measure(stage: Stage) -> list[Row]:
     chosen = random.Random(13).sample(stage.keys, min(CHANGED, len(stage.keys)))
     try:
         seen = await asyncio.gather(*(_change(stage, key) for key in chosen))
-        await asyncio.sleep(max(0.0, back + 30 - time.monotonic()))
+        await asyncio.sleep(max(0.0, back + stage.scale.watched_after - time.monotonic()))
     finally:
         stage.eyes.heard.remove(hear)
     exited = not stage.operator.runs or stage.operator.pid != pid
@@ -49,6 +50,7 @@ async def measure(stage: Stage) -> list[Row]:
     recovered = max((at - back for at in seen if at is not None), default=float("inf"))
     missed = sum(at is None for at in seen)
     most = max(writes.values(), default=0)
+    untouched = max((count for key, count in writes.items() if key not in chosen), default=0)
     await stage.heal(chosen)
     await stage.eyes.quiet(2.0)
     figures = {
@@ -57,13 +59,14 @@ async def measure(stage: Stage) -> list[Row]:
         "false_green": false_green,
         "recovered_s": None if missed else round(recovered, 2),
         "writes_per_review": most,
+        "writes_per_untouched_review": untouched,
         "writes": sum(writes.values()),
         "changed": len(chosen),
     }
     said = f"{'exited' if exited else 'no exit'}, {false_green} false green, {most} writes a review at most, "
     said += f"{missed} never told" if missed else f"current in {recovered:.1f} s"
     held = not (exited or false_green or missed) and most <= 1 and recovered <= 30
-    return [Row(OUTAGE, BAR, said, held, {"outage": figures})]
+    yield Row(OUTAGE, BAR, said, held, {"outage": figures})
 
 
 async def _change(stage: Stage, key: Key) -> float | None:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ HOT = 10
 """Namespaces that the events of the storm fall into."""
 
 
-async def measure(scale: Scale, progress: Progress, family: Family) -> list[Row]:
+async def measure(scale: Scale, progress: Progress, family: Family) -> AsyncIterator[Row]:
     """The lists: from the first request for evidence until /readyz says that every watch is synced."""
     count = scale.fake_namespaces * scale.fake_deployments
     progress.say(f"fake server: {count * PODS_EACH:,} Pods, {count:,} Deployments, {scale.fake_namespaces} reviews")
@@ -52,13 +52,12 @@ async def measure(scale: Scale, progress: Progress, family: Family) -> list[Row]
         operator = Subject(family, _kubeconfig(Path(folder), url), log)
         try:
             operator.start({cores[0]})
-            rows = [await _listed(operator, url, progress, count)]
-            rows.append(await _stormed(operator, url, progress, scale))
+            yield await _listed(operator, url, progress, count)
+            yield await _stormed(operator, url, progress, scale)
         finally:
             await operator.stop()
             server.stdin.close()
             await server.wait()
-    return rows
 
 
 async def _listed(operator: Subject, url: str, progress: Progress, count: int) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ PROMISED = ((RESTART, "0, 0"), (IDLE, "0, 0"))
 EVENTS = "/apis/events.k8s.io/v1/events"
 
 
-async def measure(stage: Stage) -> list[Row]:
+async def measure(stage: Stage) -> AsyncIterator[Row]:
     """Events are held back for 30 s, so the restart is watched for longer than that."""
     await stage.started()
     await stage.operator.stop()
@@ -32,12 +33,9 @@ async def measure(stage: Stage) -> list[Row]:
     told = await _events(stage) - events
     restart = {"writes": writes, "events": told, "synced_s": round(synced, 2)}
     stage.progress.say(f"restart: {writes} writes, {told} Events; idle for {stage.scale.idle:.0f} s")
-    return [
-        Row(
-            RESTART, "0, 0", f"{writes}, {told} (synced in {synced:.1f} s)", not (writes or told), {"restart": restart}
-        ),
-        await _idle(stage),
-    ]
+    said = f"{writes}, {told} (synced in {synced:.1f} s)"
+    yield Row(RESTART, "0, 0", said, not (writes or told), {"restart": restart})
+    yield await _idle(stage)
 
 
 async def _idle(stage: Stage) -> Row:
