@@ -19,6 +19,7 @@ One example: a YAML file whose first document says what is expected of the objec
     (objects, exactly as the API server serves them)
 """
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,12 +74,13 @@ class Example:
 
 def read(path: Path) -> Example:
     """Strict about nothing but the head: objects are the world as it is."""
-    head, *objects = yaml.safe_load_all(path.read_text())
+    head, *objects = yaml.load_all(path.read_text(), Loader=yaml.CSafeLoader)
     return Example(path, head, tuple(one for one in objects if one))
 
 
-def all_examples() -> list[Example]:
-    return [read(path) for path in sorted(EXAMPLES.glob("*/*.yaml"))]
+@functools.cache
+def all_examples() -> tuple[Example, ...]:
+    return tuple(read(path) for path in sorted(EXAMPLES.glob("*/*.yaml")))
 
 
 def judge(example: Example) -> Assessed:
