@@ -71,8 +71,10 @@ def test_everything_wrong_is_told_at_once_with_its_path_and_its_source(tmp_path:
         [
             "READINESS_HOLDFOR: is not a variable that this operator knows; write READINESS_HOLD_FOR",
             f"holdFor (in {file}): is not a duration such as 30s, 26h or 1h30m; write it as 30s, 26h or 1h30m",
-            (f'evidenceNamespaces.velero[0] (in {file}): "backup.velero.io" is no resource that is ever read from '
-            f"another namespace; {said}"),
+            (
+                f'evidenceNamespaces.velero[0] (in {file}): "backup.velero.io" is no resource that is ever read from '
+                f"another namespace; {said}"
+            ),
             f'evidenceNamespaces.A_ (in {file}): is "A_"; write lower-case letters, digits and dashes',
             f"staleAfter (in {file}): must be from 30s to 1h; write a duration from 30s to 1h",
             "listenPort (in --listen-port): is more than 65535; write 65535 or less",
@@ -108,8 +110,10 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{", "[" * 60_000, "{'velero': []}"])
 def test_what_is_no_json_in_the_environment_is_told_with_an_example(text: str) -> None:
     assert wrong(env={"READINESS_EVIDENCE_NAMESPACES": text}) == [
-        ("evidenceNamespaces (in READINESS_EVIDENCE_NAMESPACES): is not JSON; "
-        'write it as {"velero": ["backups.velero.io"]}')
+        (
+            "evidenceNamespaces (in READINESS_EVIDENCE_NAMESPACES): is not JSON; "
+            'write it as {"velero": ["backups.velero.io"]}'
+        )
     ]
 
 

@@ -1,0 +1,189 @@
+"""Between judge and writer: what is in force, what is sent, and the last guard before it is."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from readiness.api.v1alpha1.reasons import Reason
+from readiness.api.v1alpha1.review import Review
+from readiness.api.v1alpha1.status import Status
+from readiness.judgement import verdict as verdicts
+from readiness.judgement.certificate import Certificate
+from readiness.judgement.verdict import Answer, Verdict
+from readiness.runtime.desk import RETRY, Desk
+from readiness.runtime.register import Entry, Register
+from tests.runtime.virtual import EPOCH, raw
+
+
+@dataclass
+class Clock:
+    instant: Any = EPOCH
+
+    def now(self) -> Any:
+        return self.instant
+
+
+@dataclass
+class Announcer:
+    told: list[tuple[Status, Status]] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+
+    def tell(self, _entry: Entry, before: Status, after: Status) -> None:
+        self.told.append((before, after))
+
+    def forget(self, uid: str) -> None:
+        self.forgotten.append(uid)
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.register = Register()
+        self.clock, self.announcer = Clock(), Announcer()
+        self.again: list[str] = []
+        self.later: list[tuple[str, float]] = []
+        self.written: list[str] = []
+        self.desk = Desk(
+            self.register,
+            self.clock,  # type: ignore[arg-type]
+            self.announcer,  # type: ignore[arg-type]
+            self.again.append,
+            self.written.append,
+            lambda uid, seconds: self.later.append((uid, seconds)),
+        )
+
+    def put(self, **fields: Any) -> Entry:
+        self.register.put(raw(**fields))
+        entry = self.register.entry("u-1")
+        assert entry is not None
+        return entry
+
+    def condition(self) -> tuple[str, str] | None:
+        draft = self.desk.draft("u-1")
+        ready = draft.status.condition("Ready") if draft else None
+        return (ready.status, ready.reason) if ready else None
+
+
+def green(entry: Entry, lasting: timedelta = timedelta(hours=1)) -> Verdict:
+    review = entry.read()
+    assert isinstance(review, Review)
+    blank = verdicts.suspended(review, Status(), EPOCH)
+    until = EPOCH + lasting
+    return replace(
+        blank,
+        ready=Answer("True", Reason.CERTIFIED, "all is well"),
+        areas=(),
+        certificate=Certificate(until, EPOCH, until),
+        until=until,
+    )
+
+
+def test_a_verdict_that_differs_from_what_is_stored_is_drafted() -> None:
+    bench = Bench()
+    entry = bench.put()
+    assert bench.desk.take("u-1", entry, green(entry)) is True
+    assert bench.condition() == ("True", "Certified")
+
+
+def test_a_verdict_on_another_state_of_the_review_is_judged_again() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    bench.put(version=2, generation=2)
+    assert bench.condition() is None
+    assert bench.again == ["u-1"]
+
+
+def test_a_verdict_that_time_has_overtaken_is_judged_again() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    bench.clock.instant = EPOCH + timedelta(hours=1)
+    assert bench.condition() is None
+    assert bench.again == ["u-1"]
+
+
+def test_what_must_not_be_green_is_told_as_an_error() -> None:
+    """Whatever defect led to it: suspended and certified is never sent."""
+    bench = Bench()
+    good = bench.put()
+    entry = bench.put(version=2, generation=2, spec={"suspend": True})
+    assert bench.desk.take("u-1", entry, green(good)) is True
+    assert bench.condition() == ("Unknown", "InternalError")
+    assert bench.later == [("u-1", RETRY)]
+
+
+def test_a_green_verdict_on_a_review_that_is_being_deleted_is_told_as_an_error() -> None:
+    bench = Bench()
+    good = bench.put()
+    entry = bench.put(version=2, metadata={"deletionTimestamp": "2026-11-21T10:00:00Z"})
+    bench.desk.take("u-1", entry, green(good))
+    assert bench.condition() == ("Unknown", "InternalError")
+
+
+def test_after_lost_contact_no_verdict_from_before_is_sent() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    bench.desk.void()
+    assert bench.desk.draft("u-1") is None
+    assert bench.again == ["u-1"]
+    assert list(bench.desk.verdicts()) == []
+
+
+def test_the_answer_becomes_the_stored_copy_and_nothing_is_left_to_write() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    draft = bench.desk.draft("u-1")
+    assert draft is not None
+    bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
+    assert bench.desk.draft("u-1") is None
+    assert (bench.written, bench.again) == (["u-1"], [])
+    [(before, after)] = bench.announcer.told
+    assert before.condition("Ready") is None
+    assert after == draft.status
+
+
+def test_an_answer_that_a_newer_spec_has_overtaken_is_judged_again() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    draft = bench.desk.draft("u-1")
+    assert draft is not None
+    bench.put(version=3, generation=2, spec={"owner": "others"})
+    bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
+    assert bench.again == ["u-1"]
+
+
+def test_a_successor_found_after_a_conflict_is_judged_in_its_own_right() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    bench.desk.moved("u-1", raw(uid="u-2", version=9))
+    assert bench.register.uids() == {"u-2"}
+    assert "u-2" in bench.again
+    assert bench.desk.draft("u-2") is None, "its predecessor's verdict is not its own"
+
+
+def test_one_that_is_gone_is_forgotten() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    bench.desk.moved("u-1", None)
+    assert len(bench.register) == 0
+    assert bench.desk.draft("u-1") is None
+    bench.desk.drop("u-1")
+    assert list(bench.desk.verdicts()) == []
+    assert bench.announcer.forgotten == ["u-1"]
+
+
+def test_giving_up_takes_a_certificate_away_and_is_tried_again_later() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, green(entry))
+    draft = bench.desk.give_up("u-1", "a defect")
+    assert draft is not None
+    assert bench.condition() == ("Unknown", "InternalError")
+    assert draft.status.valid_until is None
+    assert bench.later == [("u-1", RETRY)]
+    assert bench.desk.give_up("unknown", "a defect") is None
