@@ -9,9 +9,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 GENERATE := $(BIN)/python -m hack.generate
 PYTEST := $(BIN)/python -m pytest
-UNIT   := -m "not cluster" -n 2
+UNIT   := -q -m "not cluster and not long" -n 2 --dist loadfile
+ALL    := -q -m "not long" -n 2 --dist loadfile
+GENERATED := crds docs/expectations docs/settings.md charts
 
-.PHONY: help install lint types imports unit fast test verify generate demo bench lock clean
+.PHONY: help install lint types imports unit fast test test-long verify generate manifest chart demo bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -41,17 +43,28 @@ unit: $(STAMP)  ## tests that need no cluster
 fast: lint types imports unit  ## lint, types, contracts, unit tests: under a minute, before every commit
 
 test: lint types imports $(STAMP)  ## everything, on a real API server too; ends with pytest's summary
-	@$(BIN)/python -m hack.localcluster build
-	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest
-	@$(BIN)/coverage report > build/coverage.txt || { cat build/coverage.txt; exit 1; }
+	@$(BIN)/python -m hack.localcluster build --if-possible
+	@$(BIN)/python -m hack.tools helm --if-possible > /dev/null
+	@$(PYTEST) $(ALL) --cov --cov-report=term:skip-covered
 
-generate: $(STAMP)  ## regenerate crds/ and docs/expectations/ from their one source
+test-long: $(STAMP)  ## the tests that take minutes
+	@$(BIN)/python -m hack.localcluster build --if-possible
+	@$(PYTEST) -q -m long
+
+generate: $(STAMP)  ## regenerate what has one source elsewhere: crds/, pages of docs/, parts of charts/
 	@$(GENERATE)
 
 verify: generate  ## regenerate and fail on a difference
-	@git diff --exit-code --stat -- crds docs/expectations || { echo "generated files are out of date: run make generate and commit"; exit 1; }
-	@test -z "$$(git status --porcelain -- crds docs/expectations)" || { git status --short -- crds docs/expectations; exit 1; }
+	@git diff --exit-code --stat -- $(GENERATED) || { echo "generated files are out of date: run make generate and commit"; exit 1; }
+	@test -z "$$(git status --porcelain -- $(GENERATED))" || { git status --short -- $(GENERATED); exit 1; }
+
+manifest: $(STAMP)  ## everything that deploy/ installs as one file, build/install.yaml
+	@$(BIN)/python -m hack.manifest
+
+chart: $(STAMP)  ## lint and pack the chart into build/ (builds helm from Go modules once)
+	@mkdir -p build
+	@helm="$$($(BIN)/python -m hack.tools helm)" && "$$helm" lint --strict --quiet charts/readiness-operator \
+	  && "$$helm" package charts/readiness-operator --destination build
 
 demo: $(STAMP)  ## the main job on a control plane of its own; KEEP=1 leaves it running
 	@$(BIN)/python -m hack.demo
