@@ -27,7 +27,7 @@ from .progress import Progress
 from .rows import barrier, big, changes, churn, cold, outage, pods, renewals, rest, writes
 from .scale import FULL, QUICK, Scale
 from .stage import Stage, install
-from .subject import Subject
+from .subject import Subject, keep_source
 
 FAMILIES: dict[str, ModuleType] = {
     "cold": cold,
@@ -123,6 +123,7 @@ def main(arguments: list[str]) -> int:
     OUTPUT.parent.mkdir(exist_ok=True)
     began, progress, family = datetime.now(UTC), Progress(), Family()
     about = machine.description()
+    keep_source()
     try:
         rows, server = asyncio.run(run(arguments or list(FAMILIES), scale, progress, family))
     finally:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import compileall
 import http.client
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Collection
 from pathlib import Path
 from subprocess import Popen
 
+import readiness
 from hack.localcluster.processes import Family, free_port, last_lines
 
 from . import proc
 from .machine import ROOT
 
 COMMAND = ROOT / ".venv" / "bin" / "readiness"
+SOURCE = ROOT / "build" / "bench-source"
+"""The operator as it was when the run began: all rows measure one state of it, whatever is edited meanwhile."""
+
+
+def keep_source() -> None:
+    """Copy the package that this process would import."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    package = Path(readiness.__file__).parent
+    shutil.copytree(package, SOURCE / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(SOURCE, quiet=1)
 
 
 class OperatorError(Exception):
@@ -54,6 +67,7 @@ class Subject:
         ]
         command += [f"--kubeconfig={self._kubeconfig}", "--listen-host=127.0.0.1", f"--listen-port={self.port}"]
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("READINESS_", "KUBE"))}
+        environment["PYTHONPATH"] = os.pathsep.join([str(SOURCE), environment.get("PYTHONPATH", "")])
         self.began = time.monotonic()
         self._child = self._family.start(command, self._log, rank=9, cwd=self._log.parent, environment=environment)
         if cores:
