@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from hack import gen_docs, gen_settings
+from hack.chart import generate as chart
 from readiness.api import crd
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +32,12 @@ def crds() -> Iterator[tuple[str, str]]:
         yield f"crds/{crd.GROUP}_{names['plural']}.yaml", HEADER.format(source="operator/readiness/api") + text
 
 
-GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (crds, gen_docs.pages, gen_settings.pages)
+GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (
+    crds,
+    gen_docs.pages,
+    gen_settings.pages,
+    chart.files,
+)
 """Further generated files are one more function here."""
 
 
