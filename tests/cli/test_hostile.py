@@ -108,7 +108,9 @@ KINDS = st.sampled_from(
         ("readiness.dev/v1alpha1", "ReadinessReview"),
     ]
 )
-CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CALM = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @CALM

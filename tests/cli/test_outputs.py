@@ -16,7 +16,7 @@ from typing import Any
 import click
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from readiness import __version__
@@ -137,12 +137,15 @@ def test_text_of_strangers_moves_no_cursor() -> None:
 # --- YAML
 
 
-@given(
-    st.recursive(
-        st.text() | st.integers() | st.booleans() | st.none(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
+JSON = st.recursive(
+    st.text() | st.integers() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(JSON)
 def test_what_is_written_is_read_back_as_the_same_by_both_parsers(value: Any) -> None:
     text = documents.text({"value": value})
     assert yaml.safe_load(text) == {"value": value}

@@ -128,11 +128,11 @@ def _is_review(found: Found) -> bool:
 
 
 def _as_stored(found: Found, namespace: str) -> dict[str, Any]:
-    """As an API server would hold it; a status in a file says nothing."""
+    """As an API server would hold it; whatever status stands in a file is never looked at."""
     given = {key: value for key, value in found.value["metadata"].items() if value is not None}
     meta = {"name": found.name, "namespace": found.namespace(namespace), "generation": 1, **given}
     meta["namespace"] = found.namespace(namespace)
-    return {**{key: part for key, part in found.value.items() if key != "status"}, "metadata": meta}
+    return {**found.value, "metadata": meta}
 
 
 def _elsewhere(found: _Sorted, default: str) -> Iterator[str]:
@@ -162,10 +162,6 @@ def _judged(
     review: Review, view: View, settings: Settings, before: Status, now: datetime
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict, as the operator comes to it once every source was seen."""
-    if review.meta.deleting:
-        return verdicts.deleting(review, before, now), ()
-    if review.spec.suspend:
-        return verdicts.suspended(review, before, now), ()
     evidence = taking.take(review, view)
     selected, _ = taking.workloads(review, view)
     assessed = {}
