@@ -155,9 +155,24 @@ def test_columns_are_cut() -> None:
     )
     shown = summary({"one": Assessed((bad(message="x" * 200),)), "two": Assessed((bad(),))}, wide)
 
-    assert shown["blockedBy"] == f"{'a' * 30}, {'b' * 7}…"
+    assert shown["blockedBy"] == f"{'a' * 30} +1"
     assert len(shown["message"]) == 120
     assert shown["revision"] == "0123456789ab?"
+
+
+def test_areas_that_block_are_named_as_far_as_they_fit() -> None:
+    def blocked_by(*names: str) -> str:
+        unmet = {f"e{index}": Assessed((bad(),)) for index in range(len(names))}
+        areas = (area(name, expectation(f"e{index}")) for index, name in enumerate(names))
+        found = summary(unmet, review(*areas))["blockedBy"]
+        assert isinstance(found, str)
+        return found
+
+    assert blocked_by("one", "two") == "one, two"
+    assert blocked_by("a" * 12, "b" * 12, "c" * 12) == f"{'a' * 12}, {'b' * 12}, {'c' * 12}"
+    assert blocked_by("a" * 12, "b" * 12, "c" * 13) == f"{'a' * 12}, {'b' * 12} +1"
+    assert blocked_by("a" * 48) == f"{'a' * 39}…"
+    assert blocked_by("a" * 48, "b", "c") == f"{'a' * 36}… +2"
 
 
 def test_a_worst_subject_without_a_message_has_its_reason_shown() -> None:

@@ -11,6 +11,8 @@ from readiness.judgement.subject import SubjectVerdict
 from readiness.judgement.verdict import Verdict
 from readiness.outputs.text import clean
 
+BLOCKED_BY: Final = 40  # characters of the column
+
 
 def summarise(verdict: Verdict, before: Status, since: datetime) -> Summary:
     """Totals count blocking expectations; advisory and inapplicable ones stand apart."""
@@ -37,10 +39,17 @@ def summarise(verdict: Verdict, before: Status, since: datetime) -> Summary:
 
 
 def _blocked_by(verdict: Verdict) -> str | None:
-    """Only where somebody looked, and found areas that hold the review back."""
+    """Only where somebody looked, and found areas that hold the review back: as many names as fit, and how many more."""
     if not verdict.judged or verdict.ready.status == "True":
         return None
-    return clean(", ".join(area.name for area in verdict.areas if area.outcome is not Outcome.MET), 40) or None
+    names = [area.name for area in verdict.areas if area.outcome is not Outcome.MET]
+    for shown in range(len(names), 1, -1):
+        more = f" +{len(names) - shown}" if shown < len(names) else ""
+        said = ", ".join(names[:shown]) + more
+        if len(said) <= BLOCKED_BY:
+            return said
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return clean(names[0], BLOCKED_BY - len(more)) + more if names else None
 
 
 def _revision(subject: SubjectVerdict | None) -> str | None:

@@ -174,7 +174,8 @@ def _judged(rule: ConfigurationRule, subject: Ref, setting: Setting, where: str)
 def _value(rule: ConfigurationRule, subject: Ref, setting: Set) -> Finding:
     origin = _origin(setting)
     if not _allowed(rule, setting.value):
-        return unmet(subject, NOT_ALLOWED, f"a value that is not allowed {origin}{_choices(rule)}: change it there")
+        place = "under env" if setting.place is None else origin
+        return unmet(subject, NOT_ALLOWED, f"the value {place} is not allowed{_choices(rule)}: change it there")
     if rule.source not in {"Any", setting.source}:
         return unmet(subject, WRONG_SOURCE, f"set {origin}; must come from a {rule.source}: refer to one instead")
     if rule.must_be_set and not setting.value:

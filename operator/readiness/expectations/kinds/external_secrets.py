@@ -115,7 +115,8 @@ def _status(want: ExternalSecretsExpectation, one: ExternalSecret, subject: Ref,
     says = one.says
     if says in _DELIVERS_NOT:
         reason, said = _DELIVERS_NOT[says]
-        return unmet(subject, reason, f"{said} (Ready: {one.ready or 'nothing'}, creationPolicy {one.creation_policy})")
+        policy = f", creationPolicy {one.creation_policy}" if says is Says.MISSING else ""
+        return unmet(subject, reason, f"{said} (Ready: {one.ready or 'nothing'}{policy})")
     if says is Says.NOTHING:
         return _silent(one, subject, now)
     if says is Says.NOT_UNDERSTOOD:
