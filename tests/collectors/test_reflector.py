@@ -250,6 +250,18 @@ async def test_forbidden_says_what_to_grant() -> None:
         assert world.states == ["Forbidden", "Seen"]
 
 
+async def test_one_refusal_is_not_believed() -> None:
+    """A server that has just started answers 403 until it has read its own roles."""
+    server = small()
+    async with reading(server) as world:
+        await until(world.right)
+        server.lists.append(answering(403))
+        server.lose_history()
+        server.put("u1", 77)
+        await until(lambda: world.values().get("u1") == 77)
+        assert world.states == ["Seen"]
+
+
 async def test_a_permission_that_is_taken_away_is_forbidden_at_once() -> None:
     server = small()
     async with reading(server) as world:
@@ -418,7 +430,7 @@ async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(monkeypatch
 async def test_messages_quote_nothing_of_the_server() -> None:
     server = small()
     messages: list[str] = []
-    server.lists.extend([answering(500), answering(422), answering(403)])
+    server.lists.extend([answering(500), answering(422), answering(403), answering(403)])
     async with reading(server) as world:
         world.reflector._publish_state = lambda store: messages.append(str(store.unseen))
         await until(world.right)

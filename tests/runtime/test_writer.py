@@ -100,7 +100,7 @@ class Desk:
         self.taken.append(draft.entry.uid)
         self.entries.pop(draft.entry.uid, None)
 
-    def moved(self, uid: str, newest: dict[str, Any] | None) -> None:
+    def moved(self, uid: str, newest: dict[str, Any] | None, known: int = 0) -> None:
         self.told.append((uid, newest))
         self.entries.pop(uid, None)
 

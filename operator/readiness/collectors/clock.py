@@ -81,6 +81,7 @@ class Timing:
     backoff_cap: float = 10.0
     refused_first: float = 10.0
     refused_cap: float = 300.0
+    refused_doubt: float = 10.0  # a server that has just started refuses what it will permit
     throttled_cap: float = 300.0  # of what the server may ask for
     short_watch: float = 1.0  # a watch that ended sooner is not resumed at once
     discovery_request: float = 10.0

@@ -7,7 +7,7 @@ tree of errors (drawn in `errors`); no other module sees the HTTP library. It mu
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -147,11 +147,13 @@ class Api:
         if splitter.held:
             raise Unreachable("cut in the middle of a line")
 
-    def lend(self) -> tuple[str, aiohttp.ClientSession]:
+    def lend(self, cut: Callable[[], None] = lambda: None) -> tuple[str, aiohttp.ClientSession]:
         """The server's address, and a session with our credentials for a library that makes its own requests.
 
-        Every request shows the credentials as they are then. The caller closes the session.
+        Every request shows the credentials as they are then. `cut` is called where a watch is asked for before the one
+        before it had run its time: the server may have been another meanwhile. The caller closes the session.
         """
+        ends: dict[str, float] = {}
 
         async def authorized(
             request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
@@ -159,6 +161,11 @@ class Api:
             shown = await self._credentials.authorization(self.clock.monotonic())
             if shown:
                 request.headers["Authorization"] = shown
+            if request.url.query.get("watch") == "true":
+                now, path = self.clock.monotonic(), request.url.path
+                if now < ends.get(path, now):
+                    cut()
+                ends[path] = now + float(request.url.query.get("timeoutSeconds", "0"))
             return await handler(request)
 
         tls = self._credentials.tls

@@ -28,6 +28,7 @@ from readiness.collectors.connection import (
     failure,
 )
 from readiness.collectors.discovery import Discovery
+from readiness.collectors.doubt import Doubt
 from readiness.collectors.store import Listing, Publish, R, Reading, Store, number
 from readiness.evidence.resources import Resource, Shape
 from readiness.evidence.seen import Unseen, Why
@@ -66,6 +67,7 @@ class Reflector(Generic[R]):
         self._jitter = jitter
         self._backoff = Backoff(timing.backoff_first, timing.backoff_cap, jitter)
         self._refused = Backoff(timing.refused_first, timing.refused_cap, jitter)
+        self._doubt = Doubt(api, lambda: asyncio.get_running_loop().time(), timing.refused_doubt)
         self._limit = wire.PAGE
         self._watch_refused = False
         self._contact = 0.0  # of the loop's clock
@@ -119,7 +121,8 @@ class Reflector(Generic[R]):
                 self._lose(found.reason, found.message)
                 self.store.clear()
             elif found.reason is Why.FORBIDDEN:
-                self._lose(found.reason, found.message)
+                if await self._doubt.believe():
+                    self._lose(found.reason, found.message)
             else:
                 self._failed(found.message)
             await self._discovery.wait_news(self.store.resource, backoff)
@@ -259,10 +262,9 @@ class Reflector(Generic[R]):
         self.store.restarted[type(error).__name__] += 1
         first = self._backoff.attempts == 0
         if isinstance(error, Forbidden):
-            verb = "watch" if self._watch_refused else "list"
-            self._lose(Why.FORBIDDEN, f"not permitted to {verb} {self._name}: grant list and watch")
-            await asyncio.sleep(self._refused.next())
+            await self._refusal()
             return
+        self._doubt.settled()
         if isinstance(error, NotFound):
             await self._discovery.ask(self.store.resource.group)
         self._narrow(error)
@@ -271,6 +273,14 @@ class Reflector(Generic[R]):
         pause = self._backoff.next(error.after if isinstance(error, Throttled) else None)
         if not (first and isinstance(error, Gone)):
             await asyncio.sleep(min(pause, self._timing.throttled_cap))
+
+    async def _refusal(self) -> None:
+        if not await self._doubt.believe():
+            await asyncio.sleep(self._backoff.next())
+            return
+        verb = "watch" if self._watch_refused else "list"
+        self._lose(Why.FORBIDDEN, f"not permitted to {verb} {self._name}: grant list and watch")
+        await asyncio.sleep(self._refused.next())
 
     def _narrow(self, error: ApiError) -> None:
         if isinstance(error, TooLarge):
@@ -290,6 +300,7 @@ class Reflector(Generic[R]):
 
     def _see(self) -> None:
         self._refused.reset()
+        self._doubt.settled()
         if self.store.unseen is not None:
             self.store.unseen = None
             self._publish_state(self.store)

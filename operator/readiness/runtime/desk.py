@@ -128,11 +128,12 @@ class Desk:
         self._announcer.tell(draft.entry, draft.before, draft.status)
         self._written(uid)
 
-    def moved(self, uid: str, newest: dict[str, Any] | None) -> None:
-        """It was edited, re-created or deleted meanwhile."""
+    def moved(self, uid: str, newest: dict[str, Any] | None, known: int = 0) -> None:
+        """It was edited, re-created or deleted after version `known`, or the API server knows that version no more."""
         if newest is None:
             self._register.drop(uid)
         else:
+            self._register.outdate(newest, known)
             entry = self._register.put(newest)
             if entry is not None and entry.uid != uid:
                 self._again(entry.uid)

@@ -103,6 +103,15 @@ class Register:
         self._by_namespace.setdefault(entry.namespace, set()).add(entry.uid)
         return None if known is not None and known.judged_alike(entry) else entry
 
+    def outdate(self, raw: Mapping[str, Any], known: int) -> None:
+        """Forget what is known of an object that was read when `known` was its newest version here.
+
+        Only if it is older than that: then the API server's history was replaced, and the older one is the truth.
+        """
+        entry = _entry(raw)
+        if entry is not None and entry.version < known:
+            self.drop(entry.uid)
+
     def drop(self, uid: str) -> bool:
         """Forget a review; whether it was known."""
         entry = self._entries.pop(uid, None)
@@ -135,6 +144,10 @@ class Register:
             uid for uid, version in listed.items() if uid not in self._entries or self._entries[uid].version < version
         )
         return Comparison(gone, behind)
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of each review, by uid."""
+        return {uid: entry.version for uid, entry in self._entries.items()}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(tuple(self._entries.values()))

@@ -7,7 +7,7 @@ and what was not delivered in time is fetched. It must not know what a review sa
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -65,14 +65,15 @@ class RollCall:
                 self._asked.set()
 
     async def _compare(self) -> None:
-        before = self._register.uids()
+        before = self._register.versions()
         listed: dict[str, own.Identity] = {}
         for path in self._paths:
             listed |= await own.identities(self._api, path)
         self.first.set()
-        compared = self._register.compare(before, {uid: one.version for uid, one in listed.items()})
+        compared = self._register.compare(frozenset(before), {uid: one.version for uid, one in listed.items()})
         for uid in compared.gone:
             self._register.drop(uid)
+        await self._rewind(before, listed)
         if not compared.behind:
             return
         await asyncio.sleep(PATIENCE)
@@ -82,11 +83,22 @@ class RollCall:
             self._log.warning("the watch of reviews was behind: it is started anew", reviews=len(missed))
             self._behind()
 
-    async def _fetch(self, one: own.Identity) -> bool:
+    async def _rewind(self, before: Mapping[str, int], listed: Mapping[str, own.Identity]) -> None:
+        """What was known in a later version than the list has: the history was replaced, and the older one counts."""
+        back = {uid: one for uid, one in listed.items() if before.get(uid, 0) > one.version}
+        for uid, one in back.items():
+            await self._fetch(one, known=before[uid])
+        if back:
+            self._log.warning("the API server's history went back: reviews were read anew", reviews=len(back))
+            self._behind()
+
+    async def _fetch(self, one: own.Identity, known: int = 0) -> bool:
         """Take in what the watch did not deliver; False where it was deleted meanwhile."""
         try:
             answer = await self._api.get(f"{PLURAL_PATH}/{one.namespace}/{REVIEWS.plural}/{one.name}")
         except NotFound:
             return False
-        self._changed(msgspec.json.decode(answer.body))
+        raw = msgspec.json.decode(answer.body)
+        self._register.outdate(raw, known)
+        self._changed(raw)
         return True

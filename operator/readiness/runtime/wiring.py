@@ -284,7 +284,7 @@ class Operator:
 
     async def _run_kopf(self) -> None:
         """Not `kopf.operator`: when that ends, it cancels every task of the loop that is younger than itself."""
-        host, session = self._api.lend()
+        host, session = self._api.lend(cut=self.rollcall.ask)
         tasks: list[asyncio.Task[None]] = []
         try:
             spawned = await kopf.spawn_tasks(

@@ -62,8 +62,8 @@ class Desk(Protocol):
         """The API server took it; the answer is the review as it is stored now."""
         ...
 
-    def moved(self, uid: str, newest: dict[str, Any] | None) -> None:
-        """It was edited, re-created or deleted meanwhile: the newest version, or None where it is gone."""
+    def moved(self, uid: str, newest: dict[str, Any] | None, known: int = 0) -> None:
+        """It is not what it was at version `known`: the newest version, or None where it is gone."""
         ...
 
 
@@ -213,7 +213,7 @@ class Writer:
             except ApiError as error:
                 await asyncio.sleep(backoff.next(error.after if isinstance(error, Throttled) else None))
             else:
-                self._desk.moved(entry.uid, msgspec.json.decode(answer.body))
+                self._desk.moved(entry.uid, msgspec.json.decode(answer.body), entry.version)
                 return
 
     def _not_permitted(self, draft: Draft, rank: int, error: ApiError) -> None:
