@@ -1,6 +1,6 @@
 """What the gate shows of backup proofs, and what it keeps to itself."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -8,20 +8,26 @@ import pytest
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
 from readiness.collectors.access import Gate, View
 from readiness.collectors.files import FileWorld
+from readiness.collectors.gather import gather
 from readiness.collectors.gatherers import proofs
 from readiness.collectors.projections import BY_RESOURCE
-from readiness.evidence.backups import ContentRecord
+from readiness.evidence.backups import READ_FROM, BackupRecord, Backups, ContentRecord
 from readiness.evidence.objects import Meta, Record, Unreadable
 from readiness.evidence.resources import (
+    CLAIMS,
+    CRON_JOBS,
     VELERO_BACKUPS,
     VELERO_DATA_UPLOADS,
+    VELERO_LOCATIONS,
     VELERO_POD_VOLUME_BACKUPS,
     VOLUME_SNAPSHOT_CONTENTS,
     Resource,
 )
-from readiness.evidence.seen import Unseen, Why
+from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.selecting import Scope
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+EARLIER = NOW - timedelta(minutes=2)
 
 
 def view(**unseen: Why) -> View:
@@ -54,6 +60,37 @@ def test_what_does_not_decode_is_shown_to_no_namespace(resource: Resource) -> No
     """It does not say whose it is."""
     projection = BY_RESOURCE[resource]
     assert projection.concerns(Unreadable(Meta("u", "n", "velero"), resource.kind, "")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("spec", "selective"),
+    [
+        ({}, False),
+        ({"labelSelector": None, "orLabelSelectors": None}, False),
+        ({"labelSelector": {"matchLabels": {"backup": "daily"}}}, True),
+        ({"orLabelSelectors": [{"matchLabels": {"backup": "daily"}}]}, True),
+        ({"resourcePolicy": {"kind": "configmap", "name": "skip-scratch"}}, True),
+    ],
+)
+def test_a_backup_tells_whether_it_leaves_anything_out(spec: dict[str, object], selective: bool) -> None:
+    found = BY_RESOURCE[VELERO_BACKUPS].decode(msgspec.json.encode({"metadata": {"name": "b"}, "spec": spec}))
+    assert isinstance(found, BackupRecord)
+    assert found.selective is selective
+
+
+@pytest.mark.parametrize("stale", [CLAIMS, CRON_JOBS, VELERO_LOCATIONS])
+def test_evidence_is_as_old_as_its_oldest_part(stale: Resource) -> None:
+    listed = {"velero": frozenset(resource.name for resource in READ_FROM["Velero"])}
+    inventory = FileWorld(NOW, allowed=listed["velero"]).sealed()
+    inventory.state_changed(stale, "", Seen(EARLIER, EARLIER))
+    wanted = BackupsExpectation.model_validate({"cronJobs": [{"name": "d", "covers": [{"kind": "Pod", "name": "p"}]}]})
+    found = gather(Backups, wanted, Gate(inventory, listed).view("default"), Scope()).evidence
+    assert isinstance(found, Seen)
+    assert isinstance(found.value, Backups)
+    parts = {CLAIMS: found, CRON_JOBS: found.value.cron_jobs, VELERO_LOCATIONS: found.value.velero[0]}
+    part = parts[stale]
+    assert isinstance(part, Seen)
+    assert part.as_of == EARLIER
 
 
 def content(taken: object) -> Record:
