@@ -37,6 +37,8 @@ def test_a_bad_deployment_applied_beside_its_review_is_never_certified(
 ) -> None:
     made = [spaces() for _ in range(REPETITIONS)]
     for space in made:
+        space.apply(deployment("web"))  # without it, nothing would be there to certify by mistake
+    for space in made:
         first, last = (review(), deployment("api", good=False))[:: 1 if review_first else -1]
         in_one_go(space, [first, *(config_map(f"c{number}") for number in range(between)), last])
     for space in made:

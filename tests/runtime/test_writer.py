@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,6 +101,7 @@ class Desk:
         self.entries.pop(draft.entry.uid, None)
 
     def moved(self, uid: str, newest: dict[str, Any] | None, known: int = 0) -> None:
+        del known  # what it was written upon: the register's business
         self.told.append((uid, newest))
         self.entries.pop(uid, None)
 
@@ -112,10 +113,12 @@ class Bench:
     writer: Writer
     outcomes: list[str]
 
-    async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110  # polled: the writer tells nobody
-                await asyncio.sleep(0.005)
+    async def until(self, condition: Callable[[], object]) -> None:
+        for _ in range(2000):  # polled: the writer tells nobody
+            if condition():
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"not in time; {self.outcomes}, {self.server.paths}, {self.desk.told}, {self.desk.taken}")
 
 
 @asynccontextmanager
@@ -136,17 +139,19 @@ async def bench(*codes: int, **headers: str) -> AsyncIterator[Bench]:
     outcomes: list[str] = []
     desk = Desk()
     clock = ServerClock(lambda: EPOCH, time.monotonic)
-    async with Api.plain(f"http://{host}:{port}", clock=clock) as api:
-        outage = Outage(api, lambda _: True, lambda: None)
-        writer = Writer(api, desk, outcomes.append, outage)
-        tasks = [asyncio.create_task(writer.run()), asyncio.create_task(outage.run())]
-        try:
-            yield Bench(server, desk, writer, outcomes)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-    await runner.cleanup()
+    try:
+        async with Api.plain(f"http://{host}:{port}", clock=clock) as api:
+            outage = Outage(api, lambda _: True, lambda: None)
+            writer = Writer(api, desk, outcomes.append, outage)
+            tasks = [asyncio.create_task(writer.run()), asyncio.create_task(outage.run())]
+            try:
+                yield Bench(server, desk, writer, outcomes)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+    finally:
+        await runner.cleanup()
 
 
 async def test_a_put_names_uid_and_version_and_carries_no_spec() -> None:
