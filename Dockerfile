@@ -18,7 +18,11 @@ LABEL org.opencontainers.image.title="readiness-operator" \
       org.opencontainers.image.description="A Kubernetes operator that continuously certifies production readiness." \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /opt/readiness /opt/readiness
-ENV PYTHONPATH=/opt/readiness \
+# HOME and USER, since the user has no entry in any file of users: the Kubernetes client looks for a home when it is
+# imported, and kopf for a name when it starts.
+ENV HOME=/ \
+    USER=readiness \
+    PYTHONPATH=/opt/readiness \
     PYTHONSAFEPATH=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1

@@ -7,44 +7,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from readiness import __version__
-
-ROOT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = ROOT / "requirements" / "runtime.txt"
-
-
-def instructions() -> list[tuple[str, str]]:
-    """Each instruction and its argument; continued lines joined, comments left out."""
-    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if line and not line.startswith("#")]
-    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    found = [line.partition(" ") for line in joined.splitlines()]
-    return [(word, rest.strip()) for word, _, rest in found]
-
-
-def stages() -> list[list[tuple[str, str]]]:
-    grouped: list[list[tuple[str, str]]] = [[]]
-    for one in instructions():
-        if one[0] == "FROM":
-            grouped.append([])
-        grouped[-1].append(one)
-    return grouped
+from tests.deploy import image
+from tests.deploy.image import REQUIREMENTS, ROOT
 
 
 def commands() -> list[list[str]]:
-    return [json.loads(rest) for word, rest in instructions() if word == "RUN"]
+    return [json.loads(rest) for word, rest in image.instructions() if word == "RUN"]
 
 
 def test_the_images_are_arguments_so_that_a_digest_can_pin_them() -> None:
-    before, *built = stages()
+    before, *built = image.stages()
     arguments = dict(rest.split("=", 1) for word, rest in before if word == "ARG")
     assert arguments == {"PYTHON_IMAGE": "python:3.13-slim", "RUNTIME_IMAGE": "${PYTHON_IMAGE}"}
     assert [stage[0][1] for stage in built] == ["${PYTHON_IMAGE} AS build", "${RUNTIME_IMAGE}"]
 
 
 def test_it_runs_as_a_numeric_user_that_is_not_root() -> None:
-    users = [rest for word, rest in stages()[-1] if word == "USER"]
+    users = [rest for word, rest in image.stages()[-1] if word == "USER"]
     assert users == ["65532:65532"]
     pod = (ROOT / "deploy" / "operator" / "deployment.yaml").read_text()
     assert f"runAsUser: {users[0].partition(':')[0]}" in pod
@@ -52,10 +32,10 @@ def test_it_runs_as_a_numeric_user_that_is_not_root() -> None:
 
 def test_nothing_needs_a_shell() -> None:
     """All in exec form, and nothing is run in the image that ships."""
-    for word, rest in instructions():
+    for word, rest in image.instructions():
         if word in {"RUN", "ENTRYPOINT", "CMD"}:
             assert isinstance(json.loads(rest), list)
-    assert [word for word, _ in stages()[-1]].count("RUN") == 0
+    assert [word for word, _ in image.stages()[-1]].count("RUN") == 0
 
 
 def test_every_requirement_is_pinned_and_hashed() -> None:
@@ -72,53 +52,17 @@ def test_no_address_is_written_down() -> None:
 
 
 def test_only_what_is_copied_is_sent() -> None:
-    copied = [rest.split()[0] for word, rest in instructions() if word == "COPY" and not rest.startswith("--from")]
+    copied = [
+        rest.split()[0] for word, rest in image.instructions() if word == "COPY" and not rest.startswith("--from")
+    ]
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     assert sorted(kept) == sorted(copied)
     assert all((ROOT / one).exists() for one in copied)
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The steps of the first stage, with this interpreter and in a folder of the test."""
-    target = tmp_path_factory.mktemp("image") / "readiness"
-    places = {"/opt/readiness": str(target), "/tmp/requirements.txt": str(REQUIREMENTS)}
-    for word, rest in stages()[1]:
-        if word == "RUN":
-            step = [_moved(part, places) for part in json.loads(rest)[1:]]
-            done = subprocess.run(_replayed(step), capture_output=True, text=True, timeout=240, check=False, cwd="/")
-            assert done.returncode == 0, done.stderr[-2000:]
-        elif word == "COPY" and rest.startswith("operator"):
-            subprocess.run(["cp", "-r", ROOT / rest.split()[0], target / "readiness"], check=True)
-    return target
-
-
-def _moved(part: str, places: dict[str, str]) -> str:
-    for before, after in places.items():
-        part = part.replace(before, after)
-    return part
-
-
-def _replayed(step: list[str]) -> list[str]:
-    """On CI to the letter; elsewhere the same wheels by a faster installer, and only our own modules compiled."""
-    if os.environ.get("CI"):
-        return [sys.executable, *step]
-    if "pip" in step:
-        kept = ("--no-deps", "--only-binary", "--require-hashes", "--target", "--requirement")
-        return [
-            str(Path(sys.executable).with_name("uv")),
-            "pip",
-            "install",
-            *(one for one in step if one.startswith(kept)),
-        ]
-    return [sys.executable, *step[:-1], f"{step[-1]}/readiness"]
-
-
 def test_what_it_builds_runs_from_a_folder_that_nobody_may_write(built: Path) -> None:
     """Every module is there, and compiled: nothing is taken from this test's own environment."""
-    (line,) = [rest for word, rest in stages()[-1] if word == "ENV"]
-    given = dict(pair.split("=", 1) for pair in line.split())
-    environment = {**given, "PYTHONPATH": str(built), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    environment = {**image.variables(), "PYTHONPATH": str(built), "PATH": os.environ["PATH"]}
     before = {path: path.stat().st_mtime_ns for path in built.rglob("*")}
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
