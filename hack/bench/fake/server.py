@@ -139,7 +139,7 @@ class Fake:
         return _json(stored)
 
     async def bench(self, _: web.Request) -> web.Response:
-        current = sum(one["status"]["observedGeneration"] == 1 for one in self.reviews.values())
+        current = sum(_judged(one["status"]) for one in self.reviews.values())
         told = {"seen": self.seen, "times": self.times, "reviews": len(self.reviews), "current": current}
         return web.json_response({**told, "storm": self.storm.told()})
 
@@ -147,6 +147,12 @@ class Fake:
         asked = await request.json()
         self.storm.begin(asked["rate"], asked["seconds"], asked["namespaces"])
         return web.json_response({})
+
+
+def _judged(status: dict[str, Any]) -> bool:
+    """Whether it is a verdict, rather than the word that one is to come."""
+    ready: dict[str, Any] = next((one for one in status["conditions"] if one["type"] == "Ready"), {})
+    return status["observedGeneration"] == 1 and ready.get("reason") not in {"Pending", "Evaluating"}
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:
