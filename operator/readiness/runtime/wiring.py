@@ -87,20 +87,12 @@ class Operator:
         self.barrier = Barrier(self.watches, clock.now, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
         self.announcer = Announcer(api, f"readiness-operator-{socket.gethostname()}"[:128], held_back)
-        self.desk = Desk(
-            self.engine.register,
-            clock,
-            self.announcer,
-            self.engine.scheduler.mark,
-            self.engine.written,
-            self.engine.scheduler.after,
-        )
+        register, again, later = self.engine.register, self.engine.scheduler.mark, self.engine.scheduler.after
+        self.desk = Desk(register, clock, self.announcer, again, self.engine.written, later)
         self.writer = Writer(api, self.desk, self._wrote, self.outage)
         judge = Judge(gate, self.watches, self.barrier, clock, hold_for=settings.hold_for, uptime=self._uptime)
         self.engine.connect(judge, self.desk, self.writer, self.watches, self.barrier)
-        self.rollcall = RollCall(
-            api, self.engine.register, self.engine.changed, self._restart_kopf, settings.watch_namespaces
-        )
+        self.rollcall = RollCall(api, register, self.engine.changed, self._restart_kopf, settings.watch_namespaces)
         self.registry.register(Exposition(self.desk.verdicts, self.watches.sources))
         self._kopf: asyncio.Task[None] | None = None
         self._crds = self._crd_reflector()
