@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cluster import objects
 from tests.cluster.conftest import Space
 from tests.cluster.contract import instant
 from tests.cluster.history import condition, types
@@ -223,4 +222,3 @@ def test_readyz_and_livez_are_ok_whatever_single_reviews_need(space: Space, runn
     space.ready("Unknown", "EvidenceUnavailable")
     assert running.http("/readyz") == (200, "ok")
     assert running.http("/livez") == (200, "ok")
-    assert objects.PROBES

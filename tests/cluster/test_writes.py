@@ -9,7 +9,7 @@ import pytest
 from readiness.collectors.connection import Answer
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import MANAGER, instant
-from tests.cluster.history import condition, types
+from tests.cluster.history import condition
 from tests.cluster.kube import Json, eventually
 from tests.cluster.objects import deployment, review
 from tests.cluster.running import Running
@@ -208,4 +208,3 @@ def test_watches_are_lazy(spaces: Callable[[], Space], running: Running) -> None
     assert {"deployments.apps", "pods", "replicasets.apps"} <= watched
     assert not {one for one in watched if "persistentvolumeclaims" in one or "snapshot" in one or "velero" in one}
     assert writes(running) > 0
-    assert types(space.get())
