@@ -7,6 +7,23 @@ import pytest
 
 from hack.localcluster import Cluster, NoControlPlaneError, start
 
+THOROUGH = (
+    "cli/test_outputs.py",
+    "collectors/test_reflector_random.py",
+    "collectors/test_workloads.py::test_the_order_of_events",
+    "deploy/",
+    "judgement/test_properties.py",
+    "localcluster/",
+    "security/",
+)
+"""Properties over everything, and tests that start processes or build: `make fast` leaves them out, `make test` does not."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(THOROUGH):
+            item.add_marker("thorough")
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:

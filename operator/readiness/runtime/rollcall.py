@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from readiness.collectors import own
-from readiness.collectors.connection import Api, ApiError, NotFound
+from readiness.collectors.connection import Api, ApiError, Forbidden, NotFound
 from readiness.runtime.register import API_VERSION, REVIEWS, Register
 from readiness.runtime.writer import PLURAL_PATH
 
@@ -66,11 +66,10 @@ class RollCall:
 
     async def _compare(self) -> None:
         before = self._register.versions()
-        listed: dict[str, own.Identity] = {}
-        for path in self._paths:
-            listed |= await own.identities(self._api, path)
+        listed, refused = await self._list()
         self.first.set()
-        compared = self._register.compare(frozenset(before), {uid: one.version for uid, one in listed.items()})
+        known = frozenset(uid for uid in before if self._namespace(uid) not in refused)
+        compared = self._register.compare(known, {uid: one.version for uid, one in listed.items()})
         for uid in compared.gone:
             self._register.drop(uid)
         await self._rewind(before, listed)
@@ -82,6 +81,27 @@ class RollCall:
         if missed:
             self._log.warning("the watch of reviews was behind: it is started anew", reviews=len(missed))
             self._behind()
+
+    async def _list(self) -> tuple[dict[str, own.Identity], set[str]]:
+        """Every identity, and the namespaces that refuse to tell: one tenant without its Role must not hold the others.
+
+        Forbidden is raised where nobody tells at all.
+        """
+        listed: dict[str, own.Identity] = {}
+        refused: dict[str, Forbidden] = {}
+        for path in self._paths:
+            try:
+                listed |= await own.identities(self._api, path)
+            except Forbidden as error:
+                refused[path] = error
+                self._log.error("not permitted to list reviews: grant get, list and watch on them", path=path)
+        if len(refused) == len(self._paths):
+            raise next(iter(refused.values()))
+        return listed, {path.split("/")[-2] for path in refused}
+
+    def _namespace(self, uid: str) -> str:
+        entry = self._register.entry(uid)
+        return "" if entry is None else entry.namespace
 
     async def _rewind(self, before: Mapping[str, int], listed: Mapping[str, own.Identity]) -> None:
         """What was known in a later version than the list has: the history was replaced, and the older one counts."""

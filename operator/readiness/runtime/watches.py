@@ -7,7 +7,8 @@ goes to the inventory, and to whoever asked to hear of it. It must not know how 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -30,6 +31,7 @@ class _Watch:
     task: asyncio.Task[None]
     users: set[str] = field(default_factory=set)
     unused_since: float | None = None
+    told: Counter[str] = field(default_factory=Counter)
 
 
 class Watches:
@@ -109,6 +111,13 @@ class Watches:
     def sources(self) -> list[SourceState]:
         """For outputs."""
         return [watch.reflector.store.source for watch in list(self._running.values())]  # asked by another thread
+
+    def restarts(self) -> Iterator[tuple[str, str, int]]:
+        """(resource, reason, how often) since this was last asked."""
+        for (resource, _), watch in self._running.items():
+            for reason, count in (watch.reflector.store.restarted - watch.told).items():
+                yield resource.name, reason, count
+            watch.told = watch.reflector.store.restarted.copy()
 
     def settled(self) -> bool:
         """Whether every watch is synced, or says definitely why it cannot be."""

@@ -46,7 +46,7 @@ from readiness.runtime.watches import Watches
 from readiness.runtime.writer import Writer
 
 LISTS_AFTER: Final = 1.1  # seconds after the first roll call: one list then serves every review's barrier
-SWEEP: Final = 60.0  # seconds
+SWEEP: Final = 15.0  # seconds
 
 
 class Operator:
@@ -86,7 +86,7 @@ class Operator:
         )
         self.barrier = Barrier(self.watches, clock.now, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
-        self.announcer = Announcer(api, f"readiness-operator-{socket.gethostname()}"[:128], held_back)
+        self.announcer = Announcer(api, _instance(), held_back)
         register, again, later = self.engine.register, self.engine.scheduler.mark, self.engine.scheduler.after
         self.desk = Desk(register, clock, self.announcer, again, self.engine.written, later)
         self.writer = Writer(api, self.desk, self._wrote, self.outage)
@@ -253,6 +253,8 @@ class Operator:
         self.watches.release()
         while True:
             await asyncio.sleep(SWEEP)
+            for resource, reason, count in self.watches.restarts():
+                self.counters.watch_restarts.labels(resource=resource, reason=reason).inc(count)
             self.watches.sweep()
             self.fetched.forget_unreferenced(_Existing(self.inventory))
 
@@ -265,7 +267,8 @@ class Operator:
             self.rollcall.ask()
             await asyncio.wait([self._kopf])
             error = None if self._kopf.cancelled() else self._kopf.exception()
-            self._log.info("the watch of reviews ended and is started anew", error=str(error) if error else None)
+            tell = self._log.warning if error else self._log.info
+            tell("the watch of reviews ended and is started anew", error=str(error) if error else None)
             self._task_died("kopf")
             self.rollcall.ask()
             await asyncio.sleep(1.0)
@@ -287,6 +290,7 @@ class Operator:
                     self._claim_signals,
                 ),
                 settings=handlers.settings(),
+                identity=_instance(),  # type: ignore[arg-type]  # kopf asks for $USER otherwise, which a Pod may lack
                 standalone=True,
                 clusterwide=not self._settings.watch_namespaces,
                 namespaces=self._settings.watch_namespaces,
@@ -310,6 +314,11 @@ class Operator:
         if self._kopf is not None and not self._kopf.done():
             self._kopf.cancel()
             await asyncio.wait([self._kopf], timeout=20)
+
+
+def _instance() -> str:
+    """Who tells: the Pod's name, in a cluster."""
+    return f"readiness-operator-{socket.gethostname()}"[:128]
 
 
 class _Existing:
