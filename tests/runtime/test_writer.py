@@ -16,6 +16,7 @@ from readiness.collectors.clock import ServerClock
 from readiness.collectors.connection import Api
 from readiness.runtime.outage import Outage
 from readiness.runtime.register import Entry, Register
+from readiness.runtime.rivals import Rivals
 from readiness.runtime.writer import Draft, Writer
 from tests.collectors.faulty_server import status
 from tests.runtime.virtual import EPOCH, raw
@@ -106,6 +107,10 @@ class Desk:
         self.entries.pop(uid, None)
 
 
+def unrivalled() -> Rivals:
+    return Rivals(lambda: None, lambda _: None, lambda _: None)
+
+
 @dataclass
 class Bench:
     server: Server
@@ -142,7 +147,7 @@ async def bench(*codes: int, **headers: str) -> AsyncIterator[Bench]:
     try:
         async with Api.plain(f"http://{host}:{port}", clock=clock) as api:
             outage = Outage(api, lambda _: True, lambda: None)
-            writer = Writer(api, desk, outcomes.append, outage)
+            writer = Writer(api, desk, outcomes.append, outage, unrivalled())
             tasks = [asyncio.create_task(writer.run()), asyncio.create_task(outage.run())]
             try:
                 yield Bench(server, desk, writer, outcomes)
@@ -294,7 +299,7 @@ async def test_a_defect_loses_no_write_of_anybody() -> None:
         given.writer.ask(given.desk.add("flying"), ORDINARY)
         await given.until(lambda: given.server.puts)
         given.desk.raising.add("bad")
-        broken = Writer(given.writer._api, given.desk, given.outcomes.append, given.writer._outage)
+        broken = Writer(given.writer._api, given.desk, given.outcomes.append, given.writer._outage, unrivalled())
         broken.ask(given.desk.add("other"), ORDINARY)
         broken.ask(given.desk.add("bad"), ORDINARY)
         first = await asyncio.gather(broken.run(), return_exceptions=True)

@@ -19,7 +19,14 @@ class Announcement:
     """One Event: what happened (`action`), the condition's reason, and its message."""
 
     action: Literal[
-        "Certified", "CertificateLost", "AreaUnmet", "AreaMet", "EvidenceLost", "EvidenceRestored", "InvalidSpec"
+        "Certified",
+        "CertificateLost",
+        "AreaUnmet",
+        "AreaMet",
+        "EvidenceLost",
+        "EvidenceRestored",
+        "InvalidSpec",
+        "AnotherWriter",
     ]
     type: Literal["Normal", "Warning"]
     reason: str
@@ -34,6 +41,13 @@ _OWN: Final = frozenset({"Ready", "EvidenceFresh", *Mood})
 def transitions(before: Status, after: Status) -> tuple[Announcement, ...]:
     """What is to be told. Of a review that was never judged, only what is there to celebrate or to act upon."""
     return (*_ready(before, after), *_areas(before, after), *_evidence(before, after))
+
+
+def another_writer(times: int, minutes: int) -> Announcement:
+    """Somebody else writes this status too, and disagrees."""
+    said = f"another writer replaced this status {times} times within a minute: it is left alone for {minutes} minutes"
+    note = f"{said}; metadata.managedFields names the writer of status"
+    return Announcement("AnotherWriter", "Warning", "AnotherWriter", note)
 
 
 def _ready(before: Status, after: Status) -> Iterator[Announcement]:

@@ -7,6 +7,7 @@ transition is (outputs.events does).
 """
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +41,7 @@ class Announcer:
         self._instance = instance
         self._held_back = held_back
         self._held: dict[str, _Held] = {}
+        self._urgent: deque[tuple[Entry, events.Announcement]] = deque(maxlen=1000)
         self._log = structlog.get_logger()
 
     def tell(self, entry: Entry, before: Status, after: Status) -> None:
@@ -51,6 +53,10 @@ class Announcer:
         else:
             self._held[entry.uid] = _Held(entry, before, after, loop.time() + self._held_back)
 
+    def at_once(self, entry: Entry, announcement: events.Announcement) -> None:
+        """What is no transition of a status, and needs not last."""
+        self._urgent.append((entry, announcement))
+
     def forget(self, uid: str) -> None:
         """A review is gone: nobody reads its Events."""
         self._held.pop(uid, None)
@@ -60,6 +66,8 @@ class Announcer:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(1.0, self._held_back))
+            while self._urgent:
+                await self._post(*self._urgent.popleft())
             for uid, held in list(self._held.items()):
                 if held.due <= loop.time():
                     del self._held[uid]

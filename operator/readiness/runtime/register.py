@@ -156,6 +156,11 @@ class Register:
         return len(self._entries)
 
 
+def status_of(raw: Mapping[str, Any]) -> bytes:
+    """An object's status, as entries hold it."""
+    return _JSON.encode(raw.get("status") or {})
+
+
 def _entry(raw: Mapping[str, Any]) -> Entry | None:
     meta = raw.get("metadata") or {}
     try:
@@ -171,5 +176,5 @@ def _entry(raw: Mapping[str, Any]) -> Entry | None:
         version=version,
         deleting=meta.get("deletionTimestamp") is not None,
         spec=_JSON.encode(raw.get("spec")),
-        status=_JSON.encode(raw.get("status") or {}),
+        status=status_of(raw),
     )

@@ -29,16 +29,17 @@ from readiness.collectors.reflector import Reflector, Store
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import CRDS, ELSEWHERE, Resource
 from readiness.evidence.seen import Unseen
+from readiness.outputs import events
 from readiness.outputs.counters import Counters
 from readiness.outputs.metrics import Exposition
-from readiness.runtime import handlers, server
+from readiness.runtime import handlers, rivals, server
 from readiness.runtime.announcer import HELD_BACK, Announcer
 from readiness.runtime.barrier import Barrier
 from readiness.runtime.desk import Desk
 from readiness.runtime.engine import Engine
 from readiness.runtime.judge import Judge
 from readiness.runtime.outage import Outage
-from readiness.runtime.register import REVIEWS
+from readiness.runtime.register import REVIEWS, Entry
 from readiness.runtime.rollcall import RollCall
 from readiness.runtime.settings import Settings
 from readiness.runtime.supervisor import Supervisor
@@ -84,15 +85,17 @@ class Operator:
         self.watches = Watches(
             self._reflector, self._supervisor.start, self.inventory.forget, only=settings.watch_namespaces
         )
-        self.barrier = Barrier(self.watches, clock.now, self.engine.scheduler.mark)
+        self.barrier = Barrier(self.watches, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
         self.announcer = Announcer(api, _instance(), held_back)
         register, again, later = self.engine.register, self.engine.scheduler.mark, self.engine.scheduler.after
         self.desk = Desk(register, clock, self.announcer, again, self.engine.written, later)
-        self.writer = Writer(api, self.desk, self._wrote, self.outage)
-        judge = Judge(gate, self.watches, self.barrier, clock, hold_for=settings.hold_for, uptime=self._uptime)
-        self.engine.connect(judge, self.desk, self.writer, self.watches, self.barrier)
+        another = rivals.Rivals(self.counters.status_conflicts.inc, self._yielded, self.engine.scheduler.mark)
+        self.writer = Writer(api, self.desk, self._wrote, self.outage, another)
         self.rollcall = RollCall(api, register, self.engine.changed, self._restart_kopf, settings.watch_namespaces)
+        seen, hold_for = self.rollcall.seen, settings.hold_for
+        judge = Judge(gate, self.watches, self.barrier, clock, hold_for=hold_for, uptime=self._uptime, seen=seen)
+        self.engine.connect(judge, self.desk, self.writer, self.watches, self.barrier)
         self.registry.register(Exposition(self.desk.verdicts, self.watches.sources))
         self._kopf: asyncio.Task[None] | None = None
         self._crds = self._crd_reflector()
@@ -235,6 +238,10 @@ class Operator:
 
     def _task_died(self, name: str) -> None:
         self.counters.watch_restarts.labels(resource=name, reason="Died").inc()
+
+    def _yielded(self, entry: Entry) -> None:
+        self._log.error("another writer of this status: it is left alone", review=f"{entry.namespace}/{entry.name}")
+        self.announcer.at_once(entry, events.another_writer(rivals.TIMES, int(rivals.ALONE // 60)))
 
     def _wrote(self, outcome: str) -> None:
         self.counters.status_writes.labels(outcome=outcome).inc()

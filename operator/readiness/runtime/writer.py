@@ -32,6 +32,7 @@ from readiness.collectors.connection import (
 from readiness.runtime.outage import Outage
 from readiness.runtime.refusals import Refusals
 from readiness.runtime.register import API_VERSION, Entry
+from readiness.runtime.rivals import Rivals
 
 IN_FLIGHT: Final = 8
 FIELD_MANAGER: Final = "readiness-operator"
@@ -76,12 +77,14 @@ class Writer:
         desk: Desk,
         count: Callable[[str], None],
         outage: Outage,
+        rivals: Rivals,
     ) -> None:
         """`count` takes the outcome of each attempt."""
         self._api = api
         self._desk = desk
         self._count = count
         self._outage = outage
+        self._rivals = rivals
         self._order = itertools.count()
         self._heap: list[tuple[int, int, str]] = []
         self._asked: dict[str, int] = {}  # uid -> rank
@@ -117,6 +120,7 @@ class Writer:
         self._asked.pop(uid, None)
         self._again.pop(uid, None)
         self._refusals.forget(uid)
+        self._rivals.forget(uid)
 
     async def run(self) -> None:
         """Write for ever. A write that a defect cut short is asked for again."""
@@ -160,6 +164,9 @@ class Writer:
             if draft is None:
                 self._refusals.forget(uid)
                 return
+            if self._rivals.alone(draft.entry):
+                self._count("yielded")
+                return
             try:
                 await self._put(draft)
             except Conflict:
@@ -198,8 +205,10 @@ class Writer:
         path = f"{path_of(entry)}/status"
         answer = await self._api.put(path, msgspec.json.encode(body), params={"fieldManager": FIELD_MANAGER})
         self._count("written")
+        found = msgspec.json.decode(answer.body)
+        self._rivals.wrote(entry.uid, found)
         self._refusals.permitted(entry.namespace)
-        self._desk.written(draft, msgspec.json.decode(answer.body))
+        self._desk.written(draft, found)
 
     async def _reread(self, entry: Entry) -> None:
         """A conflict tells that the review moved: whatever it is now is judged anew, nothing is sent again."""
