@@ -93,17 +93,17 @@ def test_a_paused_deployment_with_a_corrected_template_stays_unmet(space: Space)
 def test_evaluating_is_written_where_no_verdict_comes_for_three_seconds(space: Space, running: Running) -> None:
     """A list that is not answered keeps the generation waiting, and the review says so."""
     space.apply(deployment("api"))
-    barrier = running.operator.barrier
-    original = barrier._list
+    lists = running.operator.barrier._lists
+    original = lists._list
 
     async def no_answer(_key: object) -> None:
         return None
 
     def answer_again() -> None:
-        barrier._list = original  # type: ignore[method-assign]
-        barrier._lists.running.clear()
+        lists._list = original  # type: ignore[method-assign]
+        lists._running.clear()
 
-    running.ask(lambda: setattr(barrier, "_list", no_answer))
+    running.ask(lambda: setattr(lists, "_list", no_answer))
     try:
         space.apply(review())
         evaluating = space.ready("Unknown", "Evaluating")

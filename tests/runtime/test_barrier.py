@@ -2,14 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from readiness.collectors.connection import Unreachable
 from readiness.collectors.store import Listing
 from readiness.evidence.resources import CONFIG_MAPS, DEPLOYMENTS, PODS, Resource
 from readiness.evidence.seen import Unseen, Why
 from readiness.runtime.barrier import Barrier, Passed
-from tests.runtime.virtual import EPOCH, now, passed, virtual
+from tests.runtime.virtual import passed, virtual
 
 NEEDS = frozenset({(DEPLOYMENTS, ""), (PODS, "")})
 
@@ -17,24 +16,27 @@ NEEDS = frozenset({(DEPLOYMENTS, ""), (PODS, "")})
 @dataclass
 class Store:
     unseen: Unseen | None = None
-    listed_at: datetime | None = EPOCH - timedelta(hours=1)
+    began: float | None = -3600.0
+    version: str = "1"
 
 
 @dataclass
 class Reflector:
     store: Store = field(default_factory=Store)
     lists: list[float] = field(default_factory=list)
+    namespaces: list[str] = field(default_factory=list)
     takes: float = 0.1  # seconds
     failing: bool = False
     unexplained: set[str] = field(default_factory=set)
 
-    async def list_versions(self) -> Listing:
-        began = now()
+    async def list_versions(self, namespace: str = "") -> Listing:
+        began = asyncio.get_running_loop().time()
         self.lists.append(passed())
+        self.namespaces.append(namespace)
         await asyncio.sleep(self.takes)
         if self.failing:
             raise Unreachable("gone")
-        return Listing(began, "7", {})
+        return Listing(began, "7", {}, namespace)
 
     def behind(self, _listing: Listing) -> set[str]:
         return self.unexplained
@@ -44,7 +46,7 @@ class Bench:
     def __init__(self) -> None:
         self.reflectors = {watched: Reflector() for watched in NEEDS}
         self.passed: list[tuple[str, float]] = []
-        self.barrier = Barrier(self, now, lambda uid: self.passed.append((uid, passed())))  # type: ignore[arg-type]
+        self.barrier = Barrier(self, lambda uid: self.passed.append((uid, passed())))  # type: ignore[arg-type]
         self.task = asyncio.create_task(self.barrier.run())
 
     def reflector(self, watched: tuple[Resource, str]) -> Reflector | None:
@@ -54,8 +56,10 @@ class Bench:
     def deployments(self) -> Reflector:
         return self.reflectors[DEPLOYMENTS, ""]
 
-    def ask(self, uid: str = "a", generation: int = 1) -> Passed | None:
-        return self.barrier.ask(uid, generation, "shop", NEEDS)
+    def ask(
+        self, uid: str = "a", generation: int = 1, namespace: str = "shop", seen: float | None = None
+    ) -> Passed | None:
+        return self.barrier.ask(uid, generation, namespace, NEEDS, seen)
 
 
 @virtual
@@ -105,7 +109,7 @@ async def test_a_difference_that_the_watch_has_not_explained_holds_it() -> None:
     await asyncio.sleep(30)
     assert bench.passed == []
     assert bench.ask() is None
-    bench.deployments.unexplained = set()
+    bench.deployments.unexplained, bench.deployments.store.version = set(), "2"
     await asyncio.sleep(1)
     assert [uid for uid, _ in bench.passed] == ["a"]
     assert len(bench.deployments.lists) == 1, "the list stands, the watch has caught up with it"
@@ -118,7 +122,7 @@ async def test_a_finished_list_that_began_after_it_settled_needs_no_other() -> N
     bench.ask()
     await asyncio.sleep(0.5)
     for reflector in bench.reflectors.values():
-        reflector.store.listed_at = now() + timedelta(seconds=1)
+        reflector.store.began = asyncio.get_running_loop().time() + 1
     await asyncio.sleep(2)
     assert bench.passed
     assert all(reflector.lists == [] for reflector in bench.reflectors.values())
@@ -132,6 +136,37 @@ async def test_one_list_serves_every_waiting_review_of_the_namespace() -> None:
         bench.ask(uid)
     await asyncio.sleep(5)
     assert len(bench.passed) == 6
+    assert len(bench.deployments.lists) == 1
+    bench.task.cancel()
+
+
+@virtual
+async def test_a_list_is_of_the_waiting_namespace_or_of_all_where_many_wait() -> None:
+    bench = Bench()
+    bench.ask()
+    await asyncio.sleep(5)
+    assert bench.deployments.namespaces == ["shop"]
+    for index in range(20):
+        bench.ask(f"u-{index}", namespace=f"ns-{index}")
+    await asyncio.sleep(5)
+    assert len(bench.passed) == 21
+    assert bench.deployments.namespaces == ["shop", ""]
+    bench.task.cancel()
+
+
+@virtual
+async def test_what_a_roll_call_had_seen_needs_no_list_but_the_first() -> None:
+    bench = Bench()
+    await asyncio.sleep(5)
+    began = asyncio.get_running_loop().time()
+    for reflector in bench.reflectors.values():
+        reflector.store.began, reflector.takes = began - 1, 0.5
+    bench.ask("a", seen=began - 2.5)
+    bench.ask("b", seen=began - 1.5)
+    await asyncio.sleep(0.2)
+    assert [uid for uid, _ in bench.passed] == ["a"], "b had not settled when the list began"
+    await asyncio.sleep(1)
+    assert [uid for uid, _ in bench.passed] == ["a", "b"]
     assert len(bench.deployments.lists) == 1
     bench.task.cancel()
 

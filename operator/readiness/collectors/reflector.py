@@ -89,14 +89,14 @@ class Reflector(Generic[R]):
             self._disarm()
             self._lose(Why.NOT_SYNCED, f"{self._name} is not watched", tell=not cancelled)
 
-    async def list_versions(self) -> Listing:
-        """What the server has now, for comparison with the store; raises ApiError."""
+    async def list_versions(self, namespace: str = "") -> Listing:
+        """What the server has now, for comparison with the store, in one namespace or in all; raises ApiError."""
         for _ in range(_TRIES):
             try:
-                return await self._versions()
+                return await self._versions(namespace)
             except (Gone, TooLarge) as error:
                 self._narrow(error)
-        return await self._versions()
+        return await self._versions(namespace)
 
     def behind(self, listing: Listing) -> set[str]:
         """The uids whose difference from the listing the watch has not explained yet."""
@@ -131,7 +131,7 @@ class Reflector(Generic[R]):
             self._lose(Why.NOT_SYNCED, f"the list of {self._name} is not finished")
 
     async def _list(self) -> None:
-        store, began = self.store, self._clock.now()
+        store, began, since = self.store, self._clock.now(), asyncio.get_running_loop().time()
         fresh, version = store.fresh(), ""
         async with aclosing(self._pages(self._partial(wire.PARTIAL_LIST))) as pages:
             async for page in pages:
@@ -142,7 +142,7 @@ class Reflector(Generic[R]):
             self._went_back(store)
             store.clear()
         store.replace(fresh, version)
-        store.listed_at = began
+        store.listed_at, store.began = began, since
         self._touch()
         if not self._watch_refused:
             self._see()
@@ -214,8 +214,8 @@ class Reflector(Generic[R]):
 
     # --- requests
 
-    def _path(self) -> str:
-        return self._discovery.path(self.store.resource, self.store.namespace)
+    def _path(self, namespace: str = "") -> str:
+        return self._discovery.path(self.store.resource, namespace or self.store.namespace)
 
     def _partial(self, accept: str) -> str:
         return accept if self.store.resource.shape is Shape.METADATA else "application/json"
@@ -234,27 +234,29 @@ class Reflector(Generic[R]):
             "timeoutSeconds": str(max(1, seconds)),
         }
 
-    async def _pages(self, accept: str) -> AsyncGenerator[wire.Page, None]:
+    async def _pages(self, accept: str, namespace: str = "") -> AsyncGenerator[wire.Page, None]:
         """The pages of one consistent list; Gone where it was overtaken by the server's compaction."""
         params = {**self._selection(), "limit": str(self._limit)}
         while True:
-            answer = await self._api.get(self._path(), params=params, accept=accept, timeout=self._timing.request)
+            answer = await self._api.get(
+                self._path(namespace), params=params, accept=accept, timeout=self._timing.request
+            )
             page = wire.page(answer.body)
             yield page
             if not page.more:
                 return
             params["continue"] = page.more
 
-    async def _versions(self) -> Listing:
-        began = self._clock.now()
+    async def _versions(self, namespace: str) -> Listing:
+        began = asyncio.get_running_loop().time()
         version, versions = "", dict[str, str]()
-        async with aclosing(self._pages(wire.PARTIAL_LIST)) as pages:
+        async with aclosing(self._pages(wire.PARTIAL_LIST, namespace)) as pages:
             async for page in pages:
                 version = version or page.version
                 for content in page.items:
                     known = wire.identity(content)
                     versions[known.uid] = known.resource_version
-        return Listing(began, version, versions)
+        return Listing(began, version, versions, namespace)
 
     # --- failures and freshness
 

@@ -25,11 +25,15 @@ Publish = Callable[[Resource, str, R | None, R | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Versions by uid as the server had them at one moment after `at`, the moment its reading began."""
+    """Versions by uid as the server had them at one moment after `began`, when its reading began by the loop's clock.
 
-    at: datetime
+    `namespace` is empty where it covers all that the store does.
+    """
+
+    began: float
     version: str
     versions: Mapping[str, str]
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Store(Generic[R]):
     versions: dict[str, str] = field(default_factory=dict)
     version: str = ""  # the newest that a list or the watch has shown
     unseen: Unseen | None = None
-    listed_at: datetime | None = None  # when the newest finished list began
+    listed_at: datetime | None = None  # when the newest finished list began, by the server's clock
+    began: float | None = None  # the same by the loop's clock, which nobody can set back
     last_contact: datetime | None = None
     restarted: Counter[str] = field(default_factory=Counter)  # by what went wrong
 
@@ -117,7 +122,7 @@ class Store(Generic[R]):
 
     def clear(self) -> None:
         """The resource is served no more: there is nothing."""
-        self.versions, self.version, self.listed_at = {}, "", None
+        self.versions, self.version, self.listed_at, self.began = {}, "", None, None
         for uid in tuple(self.records):
             self._set(uid, None)
 
@@ -129,11 +134,16 @@ class Store(Generic[R]):
         mine, theirs = number(self.version), number(listing.version)
         if mine is not None and theirs is not None and mine >= theirs:
             return set()
-        return {
+        lost = {
             uid
-            for uid in self.versions.keys() | listing.versions.keys()
-            if self.versions.get(uid) != listing.versions.get(uid)
+            for uid in self.versions.keys() - listing.versions.keys()
+            if not listing.namespace or self._namespace(uid) == listing.namespace
         }
+        return lost | {uid for uid, version in listing.versions.items() if self.versions.get(uid) != version}
+
+    def _namespace(self, uid: str) -> str:
+        meta = getattr(self.records.get(uid), "meta", None)
+        return "" if meta is None else str(meta.namespace)
 
     def _set(self, uid: str, after: R | None) -> None:
         before = self.records.get(uid)

@@ -10,11 +10,11 @@ Without this, a gate would open on the old Deployment. It must not know what is 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from readiness.collectors.connection import ApiError
-from readiness.collectors.reflector import Listing
+from readiness.collectors.reflector import Listing, Reflector
+from readiness.evidence.objects import Record
 from readiness.evidence.resources import Resource
 from readiness.evidence.seen import Unseen, Why
 from readiness.runtime.watches import Watched, Watches
@@ -23,11 +23,16 @@ QUIET: Final = 1.0  # seconds without an event of a needed resource
 LONGEST: Final = 10.0  # seconds after which it counts as settled all the same
 GIVE_UP: Final = 60.0  # seconds after settling: what is not there by then passes as NotSynced
 TICK: Final = 0.05
+IN_FLIGHT: Final = 4
+MANY: Final = 8  # waiting namespaces from which on one list of all namespaces is cheaper than one of each
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """One (review, generation) that was never judged; monotonic seconds, `settled_at` by the server's clock."""
+    """One (review, generation) that was never judged; all times by the loop's clock, in seconds.
+
+    `left` is what is not known yet to be as new as the moment at which it had settled.
+    """
 
     generation: int
     namespace: str
@@ -35,7 +40,7 @@ class _Waiting:
     seen: float
     last_event: float
     settled: float | None = None
-    settled_at: datetime | None = None
+    left: list[Watched] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +50,31 @@ class Passed:
     missing: tuple[Unseen, ...] = ()
 
 
-@dataclass(slots=True)
-class _Lists:
-    """Metadata lists that serve every waiting review of a namespace."""
-
-    finished: dict[tuple[Watched, str], Listing] = field(default_factory=dict)
-    running: dict[tuple[Watched, str], asyncio.Task[None]] = field(default_factory=dict)
-
-
 class Barrier:
     """Who waits, for what, and who may pass. `passed` is told the uid of each that may."""
 
-    def __init__(self, watches: Watches, now: Callable[[], datetime], passed: Callable[[str], None]) -> None:
-        self._watches = watches
-        self._now = now
+    def __init__(self, watches: Watches, passed: Callable[[str], None]) -> None:
         self._passed = passed
         self._waiting: dict[str, _Waiting] = {}
         self._done: dict[str, tuple[int, Passed]] = {}
-        self._lists = _Lists()
+        self._lists = _Lists(watches)
 
-    def ask(self, uid: str, generation: int, namespace: str, needs: frozenset[Watched]) -> Passed | None:
-        """Whether this generation may be judged; None while it waits, and then `passed` will tell."""
+    def ask(
+        self, uid: str, generation: int, namespace: str, needs: frozenset[Watched], seen: float | None = None
+    ) -> Passed | None:
+        """Whether this generation may be judged; None while it waits, and then `passed` will tell.
+
+        `seen` is when it was seen first, where that was before now.
+        """
         done = self._done.get(uid)
         if done is not None and done[0] == generation:
             return done[1]
         waiting = self._waiting.get(uid)
         if waiting is None or waiting.generation != generation:
-            now = asyncio.get_running_loop().time()
-            waiting = self._waiting[uid] = _Waiting(generation, namespace, needs, now, now)
-        waiting.needs = needs
+            began = asyncio.get_running_loop().time() if seen is None else seen
+            waiting = self._waiting[uid] = _Waiting(generation, namespace, needs, began, began)
+        if waiting.needs != needs:
+            waiting.needs, waiting.left = needs, list(needs)
         return None
 
     def waits(self, uid: str, generation: int) -> bool:
@@ -102,6 +103,7 @@ class Barrier:
         """Let pass what may, for ever."""
         while True:
             await asyncio.sleep(TICK)
+            self._lists.waiting = len({one.namespace for one in self._waiting.values()})
             for uid, waiting in list(self._waiting.items()):
                 passed = self._look(waiting)
                 if passed is None or self._done.get(uid) == (waiting.generation, passed):
@@ -111,50 +113,84 @@ class Barrier:
                     del self._waiting[uid]
                 self._passed(uid)
             if not self._waiting:
-                self._lists.finished.clear()
+                self._lists.clear()
 
     def _look(self, waiting: _Waiting) -> Passed | None:
         now = asyncio.get_running_loop().time()
         if waiting.settled is None:
-            if now - waiting.last_event < QUIET and now - waiting.seen < LONGEST:
+            settles = min(waiting.last_event + QUIET, waiting.seen + LONGEST)
+            if now < settles:
                 return None
-            waiting.settled, waiting.settled_at = now, self._now()
-        missing = [watched for watched in waiting.needs if not self._explained(watched, waiting)]
-        if not missing:
+            waiting.settled = settles
+            # All at once, so that the lists that are missing run beside each other.
+            waiting.left = [one for one in waiting.needs if not self._lists.newer(one, waiting.namespace, settles)]
+        while waiting.left and self._lists.newer(waiting.left[-1], waiting.namespace, waiting.settled):
+            waiting.left.pop()
+        if not waiting.left:
             return Passed()
         if now - waiting.settled < GIVE_UP:
             return None
-        return Passed(tuple(_not_synced(resource) for resource, _ in sorted(missing, key=lambda one: one[0].name)))
+        late = [one for one in waiting.left if not self._lists.newer(one, waiting.namespace, waiting.settled)]
+        return Passed(tuple(_not_synced(resource) for resource, _ in sorted(late, key=lambda one: one[0].name)))
 
-    def _explained(self, watched: Watched, waiting: _Waiting) -> bool:
-        """Whether the store is known to be as new as the moment at which the review had settled."""
-        assert waiting.settled_at is not None
+
+class _Lists:
+    """Metadata lists, each of which serves every review that settled before it began."""
+
+    def __init__(self, watches: Watches) -> None:
+        self._watches = watches
+        self._finished: dict[tuple[Watched, str], Listing] = {}
+        self._explained: dict[tuple[Watched, str], tuple[Listing, str, bool]] = {}
+        self._running: dict[tuple[Watched, str], asyncio.Task[None]] = {}
+        self._few = asyncio.Semaphore(IN_FLIGHT)
+        self.waiting = 0
+
+    def clear(self) -> None:
+        """Nobody waits."""
+        self._finished.clear()
+        self._explained.clear()
+
+    def newer(self, watched: Watched, namespace: str, settled: float) -> bool:
+        """Whether the store is known to be as new as that moment; a list that could tell is begun."""
         reflector = self._watches.reflector(watched)
         if reflector is None:
             return False
         store = reflector.store
         if store.unseen is not None:
             return store.unseen.reason.definite
-        if store.listed_at is not None and store.listed_at >= waiting.settled_at:
+        if store.began is not None and store.began >= settled:
             return True
-        key = (watched, waiting.namespace if watched[0].namespaced else "")
-        listing = self._lists.finished.get(key)
-        if listing is not None and listing.at >= waiting.settled_at:
-            return not reflector.behind(listing)
-        if key not in self._lists.running:
-            self._lists.running[key] = asyncio.create_task(self._list(key))
+        part = namespace if watched[0].namespaced and not watched[1] else ""
+        for key in {(watched, part), (watched, "")}:
+            listing = self._finished.get(key)
+            if listing is not None and listing.began >= settled:
+                return self._is_explained(key, listing, reflector)
+        key = (watched, "" if self.waiting > MANY else part)
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._list(key))
         return False
 
+    def _is_explained(self, key: tuple[Watched, str], listing: Listing, reflector: Reflector[Record]) -> bool:
+        """Whether the watch has explained every difference; looked at again only when the store has moved."""
+        version = reflector.store.version
+        known = self._explained.get(key)
+        if known is not None and known[0] is listing and (known[2] or known[1] == version):
+            return known[2]
+        explained = not reflector.behind(listing)
+        self._explained[key] = (listing, version, explained)
+        return explained
+
     async def _list(self, key: tuple[Watched, str]) -> None:
-        watched, _ = key
+        watched, namespace = key
         reflector = self._watches.reflector(watched)
         try:
             if reflector is not None:
-                self._lists.finished[key] = await reflector.list_versions()
+                async with self._few:
+                    self._finished[key] = await reflector.list_versions(namespace)
         except ApiError:
             await asyncio.sleep(1.0)  # asked again by the next look; what never comes is NotSynced in the end
         finally:
-            self._lists.running.pop(key, None)
+            self._running.pop(key, None)
 
 
 def _not_synced(resource: Resource) -> Unseen:

@@ -83,7 +83,10 @@ class Judge:
         *,
         hold_for: timedelta,
         uptime: Callable[[], float],
+        seen: Callable[[Entry], float | None] = lambda _: None,
     ) -> None:
+        """`seen` is when this state of a review was seen first, by the loop's clock, where that was before now."""
+        self._seen = seen
         self._gate = gate
         self._watches = watches
         self._barrier = barrier
@@ -107,7 +110,8 @@ class Judge:
             self._barrier.forget(case.uid)
             waiting = self._restoring(review, case, before)
             return waiting if waiting is not None else await self._evidence(case, review, before, Passed())
-        passed = self._barrier.ask(case.uid, entry.generation, entry.namespace, case.needs)
+        seen = self._seen(entry)
+        passed = self._barrier.ask(case.uid, entry.generation, entry.namespace, case.needs, seen)
         return (
             self._evaluating(review, case, before)
             if passed is None

@@ -15,7 +15,7 @@ import structlog
 
 from readiness.collectors import own
 from readiness.collectors.connection import Api, ApiError, Forbidden, NotFound
-from readiness.runtime.register import API_VERSION, REVIEWS, Register
+from readiness.runtime.register import API_VERSION, REVIEWS, Entry, Register
 from readiness.runtime.writer import PLURAL_PATH
 
 EVERY: Final = 600.0  # seconds
@@ -42,7 +42,13 @@ class RollCall:
         ]
         self._asked = asyncio.Event()
         self.first = asyncio.Event()
+        self._first: dict[str, int] = {}
+        self._first_at = 0.0
         self._log = structlog.get_logger()
+
+    def seen(self, entry: Entry) -> float | None:
+        """When the first roll call saw this very state of a review, by the loop's clock; None where it did not."""
+        return self._first_at if self._first.get(entry.uid, 0) >= entry.version else None
 
     def ask(self) -> None:
         """Something may have been missed: compare soon."""
@@ -67,7 +73,10 @@ class RollCall:
     async def _compare(self) -> None:
         before = self._register.versions()
         listed, refused = await self._list()
-        self.first.set()
+        if not self.first.is_set():
+            self._first = {uid: one.version for uid, one in listed.items()}
+            self._first_at = asyncio.get_running_loop().time()
+            self.first.set()
         known = frozenset(uid for uid in before if self._namespace(uid) not in refused)
         compared = self._register.compare(known, {uid: one.version for uid, one in listed.items()})
         for uid in compared.gone:
