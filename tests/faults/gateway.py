@@ -64,6 +64,7 @@ class Gateway:
         self.muted: set[int] = set()
         self.asked: list[Asked] = []
         self.refusing = False
+        self.refused_token = ""
         self.port = 0
         self._numbers = 0
         self._loop = asyncio.new_event_loop()
@@ -99,7 +100,7 @@ class Gateway:
 
     def reset(self) -> None:
         """As at the beginning."""
-        self.rule, self.shift = nothing, timedelta(0)
+        self.rule, self.shift, self.refused_token = nothing, timedelta(0), ""
         self.accept()
         self.cut()
         self.asked.clear()
@@ -153,6 +154,8 @@ class Gateway:
         asked = Asked(request.method, request.path, "watch" in request.query, request.headers.get("User-Agent", ""))
         self.asked.append(asked)
         said = self.rule(asked)
+        if self.refused_token and request.headers.get("Authorization") == self.refused_token:
+            said = Says(401)
         if isinstance(said, Says):
             body = b'{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d}' % said.code
             return web.Response(status=said.code, headers=said.headers, body=body, content_type="application/json")
@@ -163,6 +166,7 @@ class Gateway:
 
     async def _pass_on(self, request: web.Request, number: int, *, silent: bool) -> web.StreamResponse:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+        headers["Accept-Encoding"] = "identity"
         body = await request.read() if request.can_read_body else None
         url = f"{self._cluster.url}{request.raw_path}"
         timeout = aiohttp.ClientTimeout(total=None)
