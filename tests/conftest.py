@@ -1,11 +1,15 @@
 """What every test may ask for: a real API server, started when the first test asks for it."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from hack.localcluster import Cluster, NoControlPlaneError, start
+
+# A shell that starts this in the background has SIGINT ignored, and whatever the tests start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THOROUGH = (
     "cli/test_outputs.py",

@@ -229,3 +229,16 @@ def test_a_prefix_may_begin_a_name_that_fits() -> None:
 
 def test_nobody_knows_when_it_changed_without_any_time() -> None:
     assert Changes(None).of("a") is None
+
+
+def test_an_entry_that_several_others_refer_to_is_followed_once() -> None:
+    container = Container(
+        "web",
+        env=(
+            Variable("HOST", source=ValueSource("ConfigMap", "hosts", "db")),
+            Variable("PRIMARY", "$(HOST)"),
+            Variable("URL", "$(HOST),$(PRIMARY)"),
+        ),
+    )
+
+    assert needed(container, "URL") == {"hosts"}
