@@ -384,14 +384,14 @@ class TestIdentity:
         deployment, replica_set, its_pod = rolled_out()
         world = World().put(deployment, replica_set, its_pod)
         before = world.one()
-        world.put(replace(its_pod, meta=replace(its_pod.meta, version="other")), deployment, replica_set)
+        world.put(replace(its_pod, meta=replace(its_pod.meta, state="other")), deployment, replica_set)
         assert world.one() is before
 
     def test_a_new_version_of_a_pod_with_the_same_content_changes_nothing(self) -> None:
-        bare = child("Pod", "bare", version="1")
+        bare = child("Pod", "bare", state="1")
         world = World().put(bare)
         before = world.one()
-        world.put(replace(bare, meta=replace(bare.meta, version="2")))
+        world.put(replace(bare, meta=replace(bare.meta, state="2")))
         assert world.one() is before
         assert world.bodies.asked[-1] == ("Pod", "bare@2")
 

@@ -162,7 +162,7 @@ def _only_version(before: Record, after: Record) -> bool:
     return (
         before.meta.version != after.meta.version
         and replace(  # type: ignore[type-var]
-            before, meta=replace(before.meta, version=after.meta.version)
+            before, meta=replace(before.meta, uid=after.meta.uid, state=after.meta.state)
         )
         == after
     )

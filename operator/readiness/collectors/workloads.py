@@ -279,7 +279,7 @@ class _Composer:
             uid=self._uid,
             subject=_behind(self._record) or itself,
             object=itself,
-            meta=replace(self._record.meta, version=""),  # a new version of the same content changes nothing
+            meta=replace(self._record.meta, state=""),  # a new version of the same content changes nothing
             own=own,
             live=tuple(live for live in self._live if live.template != own),
             unresolved=tuple(sorted(self._unresolved)),

@@ -19,7 +19,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """Metadata of one object. `version` is filled only where the body is fetched by name: what tells that it changed."""
+    """Metadata of one object. `state` is filled only where the body is fetched by name: what tells that it changed."""
 
     uid: str
     name: str
@@ -29,7 +29,12 @@ class Meta:
     created: datetime | None = None
     deleting: bool = False
     owner: Owner | None = None
-    version: str = ""
+    state: str = ""
+
+    @property
+    def version(self) -> str:
+        """What names the body: another object of the same name is another version. Empty where none is fetched."""
+        return f"{self.uid}:{self.state}" if self.state else ""
 
 
 class Record(Protocol):

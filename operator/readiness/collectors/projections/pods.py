@@ -4,9 +4,10 @@ Pod templates: the part of a PodSpec that any kind judges.
 Fields: Kubernetes API reference, core/v1 PodSpec and Container (read at v1.36).
 """
 
+import sys
 from typing import Final, Literal, cast
 
-from readiness.collectors.projections.projection import Struct, labels_of
+from readiness.collectors.projections.projection import Struct, labels_of, shared
 from readiness.evidence.workloads import (
     Container,
     Mount,
@@ -190,7 +191,7 @@ def template(struct: TemplateStruct) -> Template:
     return Template(
         labels=labels_of(struct.metadata.labels if struct.metadata else None),
         containers=(*regular, *initial, *ephemeral),
-        volumes=tuple(_volume(one) for one in spec.volumes or ()),
+        volumes=shared(tuple(_volume(one) for one in spec.volumes or ())),
         run_as_user=security.run_as_user,
         run_as_non_root=security.run_as_non_root,
         windows_user=security.windows_options.run_as_user_name if security.windows_options else "",
@@ -198,7 +199,7 @@ def template(struct: TemplateStruct) -> Template:
         host_users=spec.host_users,
         restart_policy=spec.restart_policy or "Always",
         service_links=spec.enable_service_links is not False,
-        pull_secrets=tuple(ref.name for ref in spec.image_pull_secrets or () if ref.name),
+        pull_secrets=shared(tuple(ref.name for ref in spec.image_pull_secrets or () if ref.name)),
     )
 
 
@@ -207,29 +208,38 @@ _NO_SECURITY: Final = _Security()
 
 def _container(one: _ContainerStruct, role: Literal["regular", "sidecar", "init", "ephemeral"]) -> Container:
     security = one.security_context or _NO_SECURITY
-    return Container(
-        name=one.name,
+    made = Container(
+        name=sys.intern(one.name),
         role=role,
         image=one.image,
         liveness=_probe(one.liveness_probe),
         readiness=_probe(one.readiness_probe),
         startup=_probe(one.startup_probe),
-        ports=tuple(Port(port.container_port, port.name) for port in one.ports or ()),
+        ports=shared(tuple(Port(port.container_port, port.name) for port in one.ports or ())),
         run_as_user=security.run_as_user,
         run_as_non_root=security.run_as_non_root,
         windows_user=security.windows_options.run_as_user_name if security.windows_options else "",
-        env=tuple(Variable(entry.name, entry.value or "", _source(entry.value_from)) for entry in one.env or ()),
-        env_from=tuple(source for entry in one.env_from or () for source in _env_from(entry)),
-        mounts=tuple(
-            Mount(mount.name, mount.mount_path, mount.sub_path or mount.sub_path_expr, bool(mount.sub_path_expr))
-            for mount in one.volume_mounts or ()
+        env=shared(tuple(_variable(entry) for entry in one.env or ())),
+        env_from=shared(tuple(source for entry in one.env_from or () for source in _env_from(entry))),
+        mounts=shared(
+            tuple(
+                Mount(mount.name, mount.mount_path, mount.sub_path or mount.sub_path_expr, bool(mount.sub_path_expr))
+                for mount in one.volume_mounts or ()
+            )
         ),
     )
+    return shared(made)
+
+
+def _variable(entry: _Env) -> Variable:
+    return shared(Variable(sys.intern(entry.name), entry.value or "", _source(entry.value_from)))
 
 
 def _probe(one: _ProbeStruct | None) -> Probe | None:
-    if one is None:
-        return None
+    return None if one is None else shared(_handler(one))
+
+
+def _handler(one: _ProbeStruct) -> Probe:
     if one.http_get is not None:
         return Probe("httpGet", one.http_get.port)
     if one.tcp_socket is not None:

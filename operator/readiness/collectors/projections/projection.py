@@ -5,10 +5,11 @@ Decoders raise msgspec's errors for what they cannot read; the reflector keeps s
 """
 
 import functools
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar, cast
 
 import msgspec
 
@@ -18,6 +19,7 @@ from readiness.evidence.selecting import Labels
 
 ALL_NAMESPACES: Final = None
 
+V = TypeVar("V", bound=Hashable)
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """A time with its zone. One without it comes from a file only, and no comparison with it could be trusted."""
@@ -107,31 +109,44 @@ def _decodes(field: dict[str, msgspec.Raw]) -> bool:
     return True
 
 
-@functools.lru_cache(maxsize=100_000)
-def _shared(labels: Labels) -> Labels:
-    """One object for equal label sets: thousands of Pods share a few."""
-    return labels
+def shared(value: V) -> V:
+    """One object for equal values: thousands of templates are made of the same few parts.
+
+    Few are remembered: lists come in the order of namespaces and names, where what is equal stands together.
+    """
+    return cast("V", _remembered(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _remembered(value: Hashable) -> Hashable:
+    return value
+
+
+@functools.lru_cache(maxsize=4096)
+def _owner(api_version: str, kind: str, name: str, uid: str) -> Owner:
+    """One object for all that the owner has made."""
+    return Owner(_group(api_version), sys.intern(kind), name, uid)
 
 
 def labels_of(labels: dict[str, str] | None) -> Labels:
     """Sorted, shared label tuple."""
-    return _shared(tuple(sorted(labels.items()))) if labels else ()
+    return shared(tuple(sorted(labels.items()))) if labels else ()
 
 
 def meta_of(meta: MetaStruct, resource: Resource, labels: Labels | None = None) -> Meta:
-    """The record's metadata. `version` is filled where the body is fetched by name: uid and state together name it."""
+    """The record's metadata. `state` is filled where the body is fetched by name: uid and state together name it."""
     owner = next((ref for ref in meta.owner_references or () if ref.controller), None)
     fetched = resource.shape is Shape.METADATA
     return Meta(
         uid=meta.uid,
         name=meta.name,
-        namespace=meta.namespace,
+        namespace=sys.intern(meta.namespace),
         generation=meta.generation,
         labels=labels_of(meta.labels) if labels is None else labels,
         created=meta.creation_timestamp,
         deleting=meta.deletion_timestamp is not None,
-        owner=None if owner is None else Owner(_group(owner.api_version), owner.kind, owner.name, owner.uid),
-        version=f"{meta.uid}:{meta.generation or meta.resource_version}" if fetched else "",
+        owner=None if owner is None else _owner(owner.api_version, owner.kind, owner.name, owner.uid),
+        state=(sys.intern(str(meta.generation)) if meta.generation else meta.resource_version) if fetched else "",
     )
 
 

@@ -5,6 +5,7 @@ Fields: Kubernetes API reference, apps/v1 and batch/v1 (read at v1.36). A Contro
 patch whose `spec.template` is the whole template (kubernetes pkg/controller/{statefulset,daemon}).
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -138,7 +139,9 @@ def _controller(resource: Resource) -> Callable[[bytes], Record]:
             template=template(one.spec.template),
             paused=one.spec.paused,
             observed_generation=status.observed_generation,
-            revision=status.update_revision if stateful else (one.metadata.annotations or {}).get(_REVISION, ""),
+            revision=status.update_revision
+            if stateful
+            else sys.intern((one.metadata.annotations or {}).get(_REVISION, "")),
             replication=_replication(one.spec) if stateful else None,
         )
 
@@ -205,8 +208,8 @@ def _child(resource: Resource) -> Callable[[bytes], Record]:
         return Child(
             meta=meta if owned else replace(meta, labels=labels_of(labels)),
             kind=resource.kind,
-            hash=next((labels[name] for name in hashes if name in labels), ""),
-            revision=(struct.annotations or {}).get(_REVISION, ""),
+            hash=sys.intern(next((labels[name] for name in hashes if name in labels), "")),
+            revision=sys.intern((struct.annotations or {}).get(_REVISION, "")),
         )
 
     return decode
