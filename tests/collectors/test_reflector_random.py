@@ -89,7 +89,9 @@ async def converge(world: World) -> None:
     server.put("last", 1)
     await until(world.right, 5)
     assert world.mirror() == world.store.records
-    assert world.store.versions == {uid: each["metadata"]["resourceVersion"] for uid, each in server.objects.items()}
+    assert world.store.versions == {
+        uid: int(each["metadata"]["resourceVersion"]) for uid, each in server.objects.items()
+    }
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)

@@ -393,7 +393,7 @@ class TestIdentity:
         before = world.one()
         world.put(replace(bare, meta=replace(bare.meta, state="2")))
         assert world.one() is before
-        assert world.bodies.asked[-1] == ("Pod", "bare@2")
+        assert world.bodies.asked[-1] == ("Pod", "bare@uid-bare:2")
 
     def test_deleted_and_made_anew_under_the_same_name(self) -> None:
         world = World().put(*rolled_out())
@@ -441,7 +441,7 @@ class TestIdentity:
         assert not world.seen
         family = world.family
         kept: list[object] = [family._objects, family._touched, family._composed, family._unreadable]
-        kept += [family._below._sets, family._deployments._sets, family._stray._sets]
+        kept += [family._below._found, family._deployments._found, family._stray._found, family._asked]
         assert not any(kept)
 
 

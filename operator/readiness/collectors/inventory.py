@@ -14,7 +14,7 @@ from typing import Final
 
 from readiness.collectors.kept import Kept
 from readiness.collectors.projections import PROJECTIONS
-from readiness.collectors.workloads import Bodies, Family
+from readiness.collectors.workloads import CHILDREN, Bodies, Family
 from readiness.evidence.objects import Record, Unreadable
 from readiness.evidence.resources import LIVE_TEMPLATES, Resource
 from readiness.evidence.seen import Seen, Unseen, Why
@@ -41,7 +41,7 @@ class Inventory:
 
         A change of nothing but the version concerns nobody yet: the body that is fetched because of it does.
         """
-        for record in (before, after):
+        for record in () if resource in CHILDREN else (before, after):
             if record is not None:
                 self._index(resource, uid, record, present=record is after)
         known = next(record for record in (after, before) if record is not None)
@@ -65,16 +65,14 @@ class Inventory:
     def forget(self, resource: Resource, namespace: str) -> None:
         """Drop what an ended watch has shown."""
         self._states.pop((resource, namespace), None)
-        for part in [namespace] if namespace else list(self._records[resource]):
-            for uid, record in list(self._records[resource].get(part, {}).items()):
+        for part in [namespace] if namespace else self.namespaces(resource):
+            for uid, record in list(self.records(resource, part).items()):
                 self.apply(resource, uid, record, None)
 
     def body_changed(self, resource: Resource, namespace: str, name: str) -> None:
         """A fetched body is there, or differs: the workload it belongs to is composed anew."""
-        uid = self._names.get((resource, namespace, name))
-        if uid is not None and resource in LIVE_TEMPLATES:
-            record = self._records[resource][namespace].get(uid)
-            self._family(namespace).touch(uid, record, record)
+        if resource in CHILDREN:
+            self._family(namespace).body_changed(resource.kind, name)
 
     def state(self, resource: Resource, namespace: str) -> State:
         """Seen (the last contact) or why not, of one resource in one namespace."""
@@ -85,15 +83,21 @@ class Inventory:
 
     def records(self, resource: Resource, namespace: str) -> Mapping[str, Record]:
         """Records by uid; cluster-scoped ones stand under namespace ""."""
+        if resource in CHILDREN:
+            return self._family(namespace).of_kind(resource.kind)
         return self._records[resource].get(namespace, NOWHERE)
 
     def named(self, resource: Resource, namespace: str, name: str) -> Record | None:
-        """The record of that name."""
+        """The record of that name; of Pods and revisions only of those whose body was asked for."""
+        if resource in CHILDREN:
+            return self._family(namespace).asked(resource.kind, name)
         uid = self._names.get((resource, namespace, name))
         return None if uid is None else self._records[resource][namespace].get(uid)
 
     def namespaces(self, resource: Resource) -> Iterable[str]:
         """Namespaces in which the resource has records."""
+        if resource in CHILDREN:
+            return [namespace for namespace in self._families if self.records(resource, namespace)]
         return [namespace for namespace, records in self._records[resource].items() if records]
 
     def body(self, resource: Resource, namespace: str, name: str, version: str) -> object:
@@ -115,7 +119,7 @@ class Inventory:
 
     def count(self, resource: Resource) -> int:
         """Number of records of a resource."""
-        return sum(len(records) for records in self._records[resource].values())
+        return sum(len(self.records(resource, namespace)) for namespace in self.namespaces(resource))
 
     def _index(self, resource: Resource, uid: str, record: Record, *, present: bool) -> None:
         meta = record.meta

@@ -29,7 +29,7 @@ from readiness.collectors.connection import (
 )
 from readiness.collectors.discovery import Discovery
 from readiness.collectors.doubt import Doubt
-from readiness.collectors.store import Listing, Publish, R, Reading, Store, number
+from readiness.collectors.store import Listing, Publish, R, Reading, Store, Version, compact, number
 from readiness.evidence.resources import Resource, Shape
 from readiness.evidence.seen import Unseen, Why
 
@@ -249,13 +249,13 @@ class Reflector(Generic[R]):
 
     async def _versions(self, namespace: str) -> Listing:
         began = asyncio.get_running_loop().time()
-        version, versions = "", dict[str, str]()
+        version, versions = "", dict[str, Version]()
         async with aclosing(self._pages(wire.PARTIAL_LIST, namespace)) as pages:
             async for page in pages:
                 version = version or page.version
                 for content in page.items:
                     known = wire.identity(content)
-                    versions[known.uid] = known.resource_version
+                    versions[known.uid] = compact(known.resource_version)
         return Listing(began, version, versions, namespace)
 
     # --- failures and freshness

@@ -19,6 +19,9 @@ from readiness.evidence.seen import Seen, SourceState, Unseen, Why
 
 R = TypeVar("R")
 
+Version = int | str
+"""A resourceVersion: a number where it is one, which takes half the memory of its text."""
+
 Publish = Callable[[Resource, str, R | None, R | None], None]
 """Told (resource, uid, before, after) where a projection changed; None stands for no object."""
 
@@ -32,7 +35,7 @@ class Listing:
 
     began: float
     version: str
-    versions: Mapping[str, str]
+    versions: Mapping[str, Version]
     namespace: str = ""
 
 
@@ -68,7 +71,7 @@ class Store(Generic[R]):
     reading: Reading[R]
     publish: Publish[R]
     records: dict[str, R] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
     version: str = ""  # the newest that a list or the watch has shown
     unseen: Unseen | None = None
     listed_at: datetime | None = None  # when the newest finished list began, by the server's clock
@@ -100,8 +103,9 @@ class Store(Generic[R]):
     def put(self, content: bytes | msgspec.Raw, known: wire.Meta) -> None:
         """One object as the watch delivers it."""
         record = self.reading.read(content)
-        self.versions[known.uid] = known.resource_version
-        self._set(known.uid, record)
+        uid = _one(record, known.uid)
+        self.versions[uid] = compact(known.resource_version)
+        self._set(uid, record)
 
     def remove(self, uid: str) -> None:
         self.versions.pop(uid, None)
@@ -162,19 +166,32 @@ class Fresh(Generic[R]):
     def __init__(self, store: Store[R]) -> None:
         self._store = store
         self.records: dict[str, R] = {}
-        self.versions: dict[str, str] = {}
+        self.versions: dict[str, Version] = {}
 
     def take(self, items: Iterable[bytes | msgspec.Raw]) -> None:
         """One page."""
         for content in items:
             known = wire.identity(content)
-            self.versions[known.uid] = known.resource_version
             record = self._store.reading.read(content)
             before = self._store.records.get(known.uid)
             if record == before:
                 record = before  # not held twice while the list is read
+            uid = _one(record, known.uid)
+            self.versions[uid] = compact(known.resource_version)
             if record is not None:
-                self.records[known.uid] = record
+                self.records[uid] = record
+
+
+def compact(version: str) -> Version:
+    """The same version, as it is held for each object."""
+    return version if (found := number(version)) is None or str(found) != version else found
+
+
+def _one(record: object, uid: str) -> str:
+    """The record's own text of its uid: every index then holds the same one."""
+    meta = getattr(record, "meta", None)
+    own = None if meta is None else meta.uid
+    return own if isinstance(own, str) and own == uid else uid
 
 
 def number(version: str) -> int | None:

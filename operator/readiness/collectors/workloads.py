@@ -26,6 +26,10 @@ from readiness.evidence.workloads import (
 )
 
 _BODY_OF: Final = {"Pod": PODS, "ReplicaSet": REPLICA_SETS, "ControllerRevision": CONTROLLER_REVISIONS}
+CHILDREN: Final = frozenset(_BODY_OF.values())
+"""What is held here only: nobody else asks for these objects, and there are more of them than of all others."""
+
+_FEW: Final = 16
 
 
 class Bodies(Protocol):
@@ -37,23 +41,30 @@ class Bodies(Protocol):
 
 
 class _Index:
-    """Sets of uids by a key; an empty set leaves no key behind."""
+    """Uids by a key, in tuples while they are few: most are, and a set takes ten times the memory."""
 
     def __init__(self) -> None:
-        self._sets: dict[object, set[str]] = {}
+        self._found: dict[object, tuple[str, ...] | set[str]] = {}
 
     def put(self, key: object, uid: str, *, present: bool) -> None:
-        if present:
-            self._sets.setdefault(key, set()).add(uid)
+        """An empty set leaves no key behind."""
+        found = self._found.get(key, ())
+        if (uid in found) is present:
             return
-        found = self._sets.get(key, set())
-        found.discard(uid)
-        if not found:
-            self._sets.pop(key, None)
+        if isinstance(found, set):
+            (found.add if present else found.discard)(uid)
+        elif present:
+            found = (*found, uid) if len(found) < _FEW else {*found, uid}
+        else:
+            found = tuple(one for one in found if one != uid)
+        if found:
+            self._found[key] = found
+        else:
+            del self._found[key]
 
     def at(self, key: object) -> list[str]:
         """In a fixed order, so that the order of events shows nowhere."""
-        return sorted(self._sets.get(key, ()))
+        return sorted(self._found.get(key, ()))
 
 
 class Family:
@@ -68,6 +79,7 @@ class Family:
         self._unreadable: set[str] = set()
         self._touched: set[str] = set()
         self._composed: dict[str, Workload] = {}
+        self._asked: dict[tuple[str, str], str] = {}  # uids by kind and name, of those whose body was asked for
 
     def touch(self, uid: str, before: Record | None, after: Record | None) -> None:
         """Take in one change; what it may alter is composed anew when it is next asked for."""
@@ -77,7 +89,24 @@ class Family:
             self._link(uid, before, present=False)
         if after is not None:
             self._link(uid, after, present=True)
+        elif before is not None and self._asked.get(key := (kind_of(before), before.meta.name)) == uid:
+            del self._asked[key]
         self._mark(uid, deployments)
+
+    def body_changed(self, kind: str, name: str) -> None:
+        """A fetched body is there, or differs: what it belongs to is composed anew."""
+        uid = self._asked.get((kind, name))
+        if uid is not None:
+            self._mark(uid, ())
+
+    def asked(self, kind: str, name: str) -> Record | None:
+        """The object of that name, if its body was asked for."""
+        uid = self._asked.get((kind, name))
+        return None if uid is None else self._objects.get(uid)
+
+    def of_kind(self, kind: str) -> dict[str, Record]:
+        """Objects by uid."""
+        return {uid: record for uid, record in self._objects.items() if kind_of(record) == kind}
 
     def composed(self) -> Mapping[str, Workload]:
         """Workloads by uid. The same object stands while no part of it changed."""
@@ -160,6 +189,7 @@ class Family:
     def template(self, record: Record) -> Template | Unseen | Pending | Absent:
         """The body of a Pod, ReplicaSet or ControllerRevision."""
         meta = record.meta
+        self._asked[kind_of(record), meta.name] = meta.uid
         found = self._bodies.get(_BODY_OF[kind_of(record)], meta.namespace, meta.name, meta.version)
         if isinstance(found, Seen):
             assert isinstance(found.value, Template)
