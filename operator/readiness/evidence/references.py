@@ -44,17 +44,34 @@ class Reference:
         return f"used by {self.uses[0]}" + (f" and {more} more" if more else "")
 
 
+Mention = tuple[str, Use]
+"""A Secret, and a place of one workload that refers to it."""
+
+
 def references(workloads: Iterable[Workload]) -> tuple[Reference, ...]:
     """Every Secret that any live template of the workloads refers to, by name."""
+    return joined(map(mentions, workloads))
+
+
+def mentions(workload: Workload) -> tuple[Mention, ...]:
+    """Every Secret that any live template of this workload refers to."""
+    found: list[Mention] = []
+    for revision, template in templates(workload):
+        older = f"{_made(workload)} {revision}" if revision else ""
+        for secret, place, optional in _of_template(template):
+            found.append((secret, Use(workload.subject, place, optional, older)))
+    return tuple(found)
+
+
+def joined(mentioned: Iterable[tuple[Mention, ...]]) -> tuple[Reference, ...]:
+    """The mentions of several workloads, in the order of the workloads' names."""
     found: defaultdict[str, dict[tuple[str, str], Use]] = defaultdict(dict)
-    for workload in sorted(workloads, key=lambda one: str(one.subject)):
-        for revision, template in templates(workload):
-            older = f"{_made(workload)} {revision}" if revision else ""
-            for secret, place, optional in _of_template(template):
-                use = Use(workload.subject, place, optional, older)
-                known = found[secret].setdefault((str(workload.subject), place), use)
-                if known.optional and not optional:
-                    found[secret][str(workload.subject), place] = use
+    named = ((str(one[0][1].workload), one) for one in mentioned if one)
+    for name, one in sorted(named, key=lambda pair: pair[0]):
+        for secret, use in one:
+            known = found[secret].setdefault((name, use.place), use)
+            if known.optional and not use.optional:
+                found[secret][name, use.place] = use
     return tuple(Reference(secret, tuple(found[secret].values())) for secret in sorted(found))
 
 

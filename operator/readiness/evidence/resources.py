@@ -16,9 +16,9 @@ class Shape(StrEnum):
     METADATA = "Metadata"  # PartialObjectMetadata
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One resource of the API server; `group` is empty for core."""
+    """One resource of the API server; `group` is empty for core. A constant, known by identity: it is a key everywhere."""
 
     group: str
     plural: str

@@ -8,6 +8,7 @@ holds is joined here by uid and by reference; whether it proves anything is judg
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Final
 
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
@@ -34,7 +35,9 @@ def gather(view: View, want: BackupsExpectation, scope: Scope) -> Gathered[Backu
     assert isinstance(chosen.evidence, Seen)
     assert isinstance(there, Seen)
     deciding, unreadable = _deciding(want, chosen.evidence.value)
-    claims = _claims(want, deciding if want.claims != "Namespace" else chosen.evidence.value.items, there.value)
+    using = view.kept.scoped(scope).claiming.of(chosen.evidence.value.items, _uses_claims)
+    meant = tuple(one for one in compress(chosen.evidence.value.items, using) if _is_meant(want, one))
+    claims = _claims(want, meant, there.value)
     bound = sum(isinstance(one, ClaimRecord) and one.phase == "Bound" for one in there.value.values())
     counted = sources(want)
     found = Backups(
@@ -58,9 +61,19 @@ def _deciding(want: BackupsExpectation, chosen: Workloads) -> tuple[tuple[Worklo
     if want.claims == "Mounted":
         return chosen.items, chosen.unreadable
     return (
-        tuple(one for one in chosen.items if one.object.kind == "StatefulSet"),
+        tuple(one for one in chosen.items if _is_meant(want, one)),
         tuple(one for one in chosen.unreadable if one.kind == "StatefulSet"),
     )
+
+
+def _is_meant(want: BackupsExpectation, workload: Workload) -> bool:
+    return want.claims in {"Mounted", "Namespace"} or workload.object.kind == "StatefulSet"
+
+
+def _uses_claims(workload: Workload) -> bool:
+    """Most workloads mount none, and then need not be looked at."""
+    made = workload.replication is not None and bool(workload.replication.claim_templates)
+    return made or any(volume.claim for _, template in templates(workload) for volume in template.volumes)
 
 
 @dataclass(slots=True)
@@ -78,10 +91,10 @@ class _Use:
         self.known |= {(ref.kind, ref.name) for ref in (workload.subject, workload.object)}
 
 
-def _claims(want: BackupsExpectation, deciding: tuple[Workload, ...], there: Mapping[str, Record]) -> tuple[Claim, ...]:
+def _claims(want: BackupsExpectation, using: tuple[Workload, ...], there: Mapping[str, Record]) -> tuple[Claim, ...]:
     by_name = {record.meta.name: record for record in there.values()}
     uses: defaultdict[str, _Use] = defaultdict(_Use)
-    for workload in sorted(deciding, key=lambda one: (str(one.subject), str(one.object))):
+    for workload in sorted(using, key=lambda one: (str(one.subject), str(one.object))):
         _mounted(workload, uses)
         _made(workload, uses, by_name)
     if want.claims == "Namespace":

@@ -7,8 +7,9 @@ from readiness.api.v1alpha1.expectations.external_secrets import ExternalSecrets
 from readiness.collectors.access import View
 from readiness.collectors.gatherers import workloads
 from readiness.collectors.gatherers.gathered import Gathered
+from readiness.evidence import references
 from readiness.evidence.objects import Record, Unreadable
-from readiness.evidence.references import references
+from readiness.evidence.references import Reference
 from readiness.evidence.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, SECRET_STORES, Resource
 from readiness.evidence.secrets import (
     MANAGERS,
@@ -46,13 +47,19 @@ def gather(view: View, want: ExternalSecretsExpectation, scope: Scope) -> Gather
         cluster_stores=_cluster_stores(view, Seen(readable, external.as_of)),
         others={kind: _managers(view, MANAGERS[kind]) for kind in want.also_managed_by},
         workloads=using.evidence.value,
-        references=references(using.evidence.value.items),
+        references=_references(view, scope, using.evidence.value),
         unreadable=_here(external.value, Unreadable),
     )
     optional = (seen.stores, seen.cluster_stores, *seen.others.values())
     as_of = min(one.as_of for one in (external, using.evidence, *optional) if isinstance(one, Seen))
     lost = tuple(one for one in optional if isinstance(one, Unseen))
     return Gathered(Seen(seen, as_of), using.pending, lost)
+
+
+def _references(view: View, scope: Scope, using: Workloads) -> tuple[Reference, ...]:
+    if not using.items:
+        return ()
+    return references.joined(view.kept.scoped(scope).mentions.of(using.items, references.mentions))
 
 
 def _here(records: Mapping[str, Record], kind: type[R]) -> tuple[R, ...]:

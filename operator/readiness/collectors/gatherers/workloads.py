@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
+from operator import is_
 
 from readiness.collectors.access import View
 from readiness.collectors.gatherers.gathered import Gathered
@@ -16,13 +18,21 @@ def gather(view: View, _want: object, scope: Scope) -> Gathered[Workloads]:
     seen = view.workloads()
     if isinstance(seen, Unseen):
         return Gathered(seen, lost=(seen,))
-    everything = seen.value.by_uid.values()
-    selected = tuple(one for one in everything if scope.selects(known_as(one), one.meta.labels))
+    everything = tuple(seen.value.by_uid.values())
+    kept = view.kept.scoped(scope)
+    inside = kept.inside.of(everything, lambda one: scope.selects(known_as(one), one.meta.labels))
+    selected = tuple(compress(everything, inside))
     unreadable = tuple(one for one in seen.value.unreadable if scope.selects(frozenset({one.kind}), one.meta.labels))
     outside = len(everything) - len(selected)
     hint = "" if selected else _hint(scope, [one.meta for one in everything])
-    pending = any(one.pending for one in selected)
-    return Gathered(Seen(Workloads(selected, unreadable, outside, hint), seen.as_of), pending)
+    found = Workloads(_same(kept.selected.items, selected), unreadable, outside, hint)
+    kept.selected = found
+    return Gathered(Seen(found, seen.as_of), any(one.pending for one in selected))
+
+
+def _same(before: tuple[Workload, ...], after: tuple[Workload, ...]) -> tuple[Workload, ...]:
+    """The tuple as before, where it holds the same objects: others can then tell at once that nothing changed."""
+    return before if len(before) == len(after) and all(map(is_, before, after)) else after
 
 
 def known_as(workload: Workload) -> frozenset[str]:
