@@ -9,7 +9,7 @@ from readiness.evidence.objects import Ref
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.evidence.workloads import Workload, Workloads
 from readiness.expectations.finding import unseen
-from readiness.expectations.table import by_name
+from readiness.expectations.table import Memo, Remembered, by_name
 from readiness.judgement import verdict
 from readiness.judgement.assess import Assessed, assess
 from readiness.judgement.verdict import Mood, Verdict
@@ -241,13 +241,13 @@ def test_an_expired_certificate_is_remembered_as_judged_only_for_its_generation(
 def test_a_kind_that_raises_is_data() -> None:
     kind = by_name("probes")
     error = assess(kind, kind.model(), Seen(object(), NOW), NOW)
-    memo: dict[str, Any] = {"x": None}
+    memo = Memo({"x": Remembered(object(), (), None)})
     again = assess(kind, kind.model(), Seen(object(), NOW), NOW, memo)
     nothing = assess(kind, kind.model(), Seen(Workloads((), hint="none here"), NOW), NOW)
 
     assert isinstance(error.raised, AssertionError)
     assert again.findings == ()
-    assert memo == {}
+    assert memo == Memo()
     assert assess(kind, kind.model(), lost(), NOW) == Assessed(unseen=lost())
     assert nothing == Assessed(hint="none here")
 

@@ -133,7 +133,11 @@ def _rank(finding: Finding, order: tuple[str, ...]) -> tuple[int, bool, int]:
 
 def one_per_subject(findings: Iterable[Finding], order: tuple[str, ...] = ()) -> tuple[Finding, ...]:
     """Merge findings that name the same subject into the worst of them, in order of first appearance."""
-    by_subject: dict[Ref, list[Finding]] = {}
+    by_subject: dict[Ref, Finding] = {}
+    alike: dict[Ref, list[Finding]] = {}
     for finding in findings:
-        by_subject.setdefault(finding.subject, []).append(finding)
-    return tuple(alike[0] if len(alike) == 1 else worst(alike, order) for alike in by_subject.values())
+        first = by_subject.setdefault(finding.subject, finding)
+        if first is not finding:
+            alike.setdefault(finding.subject, [first]).append(finding)
+    by_subject.update((subject, worst(several, order)) for subject, several in alike.items())
+    return tuple(by_subject.values())

@@ -5,9 +5,10 @@ The two row functions are generic, so that a row whose model, evidence and modul
 is a type error; each row is erased to a plain `Kind` that the rest of the program can loop over.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Final, Protocol, TypeVar
 
 from readiness.api.v1alpha1.expectations.backups import BackupsExpectation
@@ -18,6 +19,7 @@ from readiness.api.v1alpha1.expectations.probes import ProbesExpectation
 from readiness.api.v1alpha1.parameters import Parameters
 from readiness.evidence.backups import Backups
 from readiness.evidence.configuration import Configurations
+from readiness.evidence.objects import Unreadable
 from readiness.evidence.resources import Resource
 from readiness.evidence.secrets import Secrets
 from readiness.evidence.seen import Many
@@ -41,8 +43,36 @@ class Remembered:
     until: datetime | None
 
 
-Memo = MutableMapping[str, Remembered]
-"""By the subject's uid. An entry stands while the same evidence stands and its time is not up."""
+@dataclass(slots=True)
+class Memo:
+    """What the subjects of one expectation led to, by uid, and what came of them all.
+
+    An entry stands while the same evidence stands and its time is not up; `findings`, while no subject's differ.
+    """
+
+    subjects: dict[str, Remembered] = field(default_factory=dict)
+    unreadable: tuple[Unreadable, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.subjects, self.unreadable, self.findings = {}, (), ()
+
+    def renew(self, seen: Many[S], evaluate: Callable[[S], Iterable[Finding]], now: datetime) -> bool:
+        """Judge what is not remembered; whether the findings of any subject differ from before."""
+        entries: dict[str, Remembered] = {}
+        differs = self.unreadable != seen.unreadable
+        for uid, subject in seen:
+            assert uid not in entries, f"two subjects have the uid {uid}"
+            entry = self.subjects.get(uid)
+            if entry is None or entry.evidence is not subject or (entry.until is not None and entry.until <= now):
+                found = tuple(evaluate(subject))
+                differs = differs or entry is None or entry.findings != found
+                entry = Remembered(subject, found, min((f.holds_until for f in found if f.holds_until), default=None))
+            entries[uid] = entry
+        differs = differs or list(entries) != list(self.subjects)
+        self.subjects, self.unreadable = entries, seen.unreadable
+        return differs
 
 
 class Evaluates(Protocol[W_contra, E_contra]):
@@ -84,20 +114,13 @@ def each(
     def judge(want: Parameters, seen: object, now: datetime, memo: Memo | None) -> tuple[Finding, ...]:
         assert isinstance(want, model)
         assert isinstance(seen, evidence)
-        found: list[Finding] = [unreadable(thing) for thing in seen.unreadable]
-        kept: dict[str, Remembered] = {}
-        for uid, subject in seen:
-            entry = memo.get(uid) if memo is not None else None
-            if entry is None or entry.evidence is not subject or (entry.until is not None and entry.until <= now):
-                judged = tuple(module.evaluate(want, subject, now))
-                entry = Remembered(subject, judged, min((f.holds_until for f in judged if f.holds_until), default=None))
-            kept[uid] = entry
-            found.extend(entry.findings)
-        if memo is not None:
-            memo.clear()
-            memo.update(kept)
-        merged = one_per_subject(found, module.REASONS)
-        return merged if conclude is None else tuple(conclude(want, merged))
+        memo = Memo() if memo is None else memo
+        if memo.renew(seen, lambda subject: module.evaluate(want, subject, now), now):
+            broken = map(unreadable, memo.unreadable)
+            found = chain(broken, *(entry.findings for entry in memo.subjects.values()))
+            merged = one_per_subject(found, module.REASONS)
+            memo.findings = merged if conclude is None else tuple(conclude(want, merged))
+        return memo.findings
 
     return Kind(name, model, evidence, _erased(model, reads), judge, module.REASONS, module.__doc__ or "")
 

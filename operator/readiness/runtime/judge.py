@@ -172,7 +172,8 @@ class Judge:
         assessed: dict[Key, Assessed] = {}
         for key, (expectation, gathered) in evidence.items():
             name, want = expectation.check.one()
-            assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, case.memos.setdefault(key, {}))
+            memo = case.memos.setdefault(key, table.Memo())
+            assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, memo)
             await asyncio.sleep(0)
         facts = Facts(
             review=review,
