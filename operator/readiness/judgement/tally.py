@@ -54,19 +54,28 @@ class Tally:
 
 def count(findings: tuple[Finding, ...], excepted: int, order: tuple[str, ...], now: datetime) -> Tally:
     """Count the findings that decide; `order` lists the kind's reasons, worst first."""
-    met = [finding for finding in findings if finding.outcome is Outcome.MET]
-    rest = [finding for finding in findings if finding.outcome is not Outcome.MET]
+    met_reasons: set[str] = set()
+    rest: list[Finding] = []
+    dated: list[Finding] = []  # most are not, and time is looked for in these alone
+    for finding in findings:
+        if finding.outcome is not Outcome.MET:
+            rest.append(finding)
+        else:
+            met_reasons.add(finding.reason)
+        if finding.holds_until is not None or finding.evidence_time is not None:
+            dated.append(finding)
+    dated_met = [finding for finding in dated if finding.outcome is Outcome.MET]
     unknown = [finding for finding in rest if finding.outcome is not Outcome.UNMET]
     return Tally(
-        counts=Counts(len(met), len(rest) - len(unknown), len(unknown), excepted),
+        counts=Counts(len(findings) - len(rest), len(rest) - len(unknown), len(unknown), excepted),
         worst=tuple(heapq.nsmallest(SHOWN, rest, key=lambda finding: _badness(finding, order))),
-        met_reason=min({finding.reason for finding in met}, key=lambda reason: _rank(reason, order), default=""),
+        met_reason=min(met_reasons, key=lambda reason: _rank(reason, order), default=""),
         unknown_reasons=frozenset(finding.reason for finding in unknown),
         gaps=distinct(finding.unseen for finding in unknown if finding.unseen is not None),
         unexplained=sum(finding.unseen is None or not finding.unseen.reason.holds for finding in unknown),
-        met_until=earliest(finding.holds_until for finding in met),
-        changes_at=earliest(f.holds_until for f in findings if f.holds_until is not None and f.holds_until > now),
-        oldest_proof=earliest(finding.evidence_time for finding in met),
+        met_until=earliest(finding.holds_until for finding in dated_met),
+        changes_at=earliest(f.holds_until for f in dated if f.holds_until is not None and f.holds_until > now),
+        oldest_proof=earliest(finding.evidence_time for finding in dated_met),
         noun=_noun(findings) if rest else "subjects",
     )
 
