@@ -356,6 +356,26 @@ async def called(api: Reviews, register: Register) -> tuple[list[str], list[floa
 
 
 @virtual
+async def test_what_the_first_list_showed_is_awaited_until_it_was_delivered_or_fetched() -> None:
+    delivered, missed = raw("delivered", uid="u-1"), raw("missed", uid="u-2")
+    register = Register()
+    roll = RollCall(Reviews(delivered, missed), register, register.put, lambda: None)  # type: ignore[arg-type]
+    task = asyncio.create_task(roll.run())
+    roll.ask()
+    await roll.first.wait()
+    register.put(delivered)
+    assert roll.awaiting
+    await asyncio.sleep(9)
+    assert roll.awaiting
+    await asyncio.sleep(2)
+    assert register.entry("u-2") is not None
+    assert not roll.awaiting
+    register.drop("u-2")
+    assert not roll.awaiting
+    task.cancel()
+
+
+@virtual
 async def test_what_is_gone_is_dropped_and_what_was_missed_is_fetched() -> None:
     register = Register()
     register.put(raw("ghost", uid="ghost"))

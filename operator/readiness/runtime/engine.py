@@ -72,6 +72,10 @@ class Engine:
                 if case is not None and any(resource is needed for needed, _ in case.needs):
                     self.scheduler.mark(uid)
 
+    def looked_at_all(self) -> bool:
+        """Whether every review was looked at, so that what they need is known."""
+        return all(entry.uid in self._cases for entry in self.register)
+
     def state_changed(self, store: Store[Record]) -> None:
         """A watch became seen, stale or definite: that is news to every review that needs it."""
         for uid, case in self._cases.items():

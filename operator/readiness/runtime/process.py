@@ -3,11 +3,13 @@ The operator as a process: connection, signals, logging. All that `readiness run
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
@@ -15,6 +17,9 @@ from readiness.collectors.clock import ServerClock
 from readiness.collectors.connection import Api, ApiError
 from readiness.runtime.settings import Settings
 from readiness.runtime.wiring import Operator
+
+GARBAGE_AFTER: Final = (20_000, 20, 20)
+"""Records are many, live long and hold no cycles: collecting at Python's defaults walks all of them again and again."""
 
 
 class CannotStart(Exception):  # noqa: N818  # a sentence for whoever started it
@@ -24,6 +29,7 @@ class CannotStart(Exception):  # noqa: N818  # a sentence for whoever started it
 def run(settings: Settings) -> None:
     """Until a signal ends it; CannotStart where there is no API server or no address to serve on."""
     _configure_logging(settings)
+    gc.set_threshold(*GARBAGE_AFTER)
     try:
         asyncio.run(_operate(settings))
     except ApiError as error:
@@ -44,7 +50,7 @@ async def _operate(settings: Settings) -> None:
 
     claim_signals()
     async with await Api.connect(str(settings.kubeconfig) if settings.kubeconfig else None, clock=clock) as api:
-        operator = asyncio.create_task(Operator(api, settings, claim_signals).run())
+        operator = asyncio.create_task(Operator(api, settings, claim_signals, _loaded).run())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({operator, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
@@ -52,6 +58,15 @@ async def _operate(settings: Settings) -> None:
         await asyncio.gather(operator, return_exceptions=True)
         if not operator.cancelled() and (error := operator.exception()) is not None:
             raise error
+
+
+def _loaded() -> None:
+    """Leave what the first lists have brought out of every later collection.
+
+    A full one stops the loop for 0.4 s at 100,000 Pods. What is frozen is still freed when nobody refers to it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _configure_logging(settings: Settings) -> None:

@@ -44,11 +44,17 @@ class RollCall:
         self.first = asyncio.Event()
         self._first: dict[str, int] = {}
         self._first_at = 0.0
+        self._complete = False
         self._log = structlog.get_logger()
 
     def seen(self, entry: Entry) -> float | None:
         """When the first roll call saw this very state of a review, by the loop's clock; None where it did not."""
         return self._first_at if self._first.get(entry.uid, 0) >= entry.version else None
+
+    @property
+    def awaiting(self) -> bool:
+        """Whether a review that the first list showed was neither delivered nor fetched yet."""
+        return not self._complete and any(self._register.entry(uid) is None for uid in self._first)
 
     def ask(self) -> None:
         """Something may have been missed: compare soon."""
@@ -65,6 +71,7 @@ class RollCall:
             self._asked.clear()
             try:
                 await self._compare()
+                self._complete = True
             except ApiError as error:
                 self._log.info("reviews not listed", error=str(error))
                 await asyncio.sleep(1.0)

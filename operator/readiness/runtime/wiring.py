@@ -58,12 +58,16 @@ class Operator:
         api: Api,
         settings: Settings,
         claim_signals: Callable[[], None] = lambda: None,
+        loaded: Callable[[], None] = lambda: None,
         *,
         timing: Timing | None = None,
         held_back: float = HELD_BACK,
     ) -> None:
-        """`claim_signals` is called whenever kopf has started: it takes the process's signals for itself."""
-        self._claim_signals = claim_signals
+        """`claim_signals` is called whenever kopf has started: it takes the process's signals for itself.
+
+        `loaded` is called once, when the first lists are done: most of what will ever be held is there then.
+        """
+        self._claim_signals, self._loaded = claim_signals, loaded
         self._api = api
         self._settings = settings
         self._log = structlog.get_logger()
@@ -99,6 +103,7 @@ class Operator:
         self.registry.register(Exposition(self.desk.verdicts, self.watches.sources))
         self._kopf: asyncio.Task[None] | None = None
         self._crds = self._crd_reflector()
+        self._asked = False
 
     async def run(self, started: Callable[[int], None] = lambda _: None) -> None:
         """Serve, watch, judge, write until cancelled. `started` is told the port of the endpoints."""
@@ -143,11 +148,18 @@ class Operator:
             problems.append("readinessreviews.readiness.dev is not served, or not watched: apply the CRDs")
         if not self.rollcall.first.is_set():
             problems.append("reviews were not listed yet")
+        elif not self._all_asked():
+            problems.append("not every review was looked at: what they need is not known yet")
         if not self.watches.settled():
             problems.append("not every needed watch is synced")
         if self.writer.forbidden:
             problems.append("not permitted to write statuses: grant update on readinessreviews/status")
         return problems
+
+    def _all_asked(self) -> bool:
+        """Once, after a start: before that no watch is needed, and so every needed one synced."""
+        self._asked = self._asked or (not self.rollcall.awaiting and self.engine.looked_at_all())
+        return self._asked
 
     # --- what moves
 
@@ -258,8 +270,12 @@ class Operator:
         await self.rollcall.first.wait()
         await asyncio.sleep(LISTS_AFTER)
         self.watches.release()
+        waiting = True
         while True:
             await asyncio.sleep(SWEEP)
+            if waiting and not self.ready():
+                waiting = False
+                self._loaded()
             for resource, reason, count in self.watches.restarts():
                 self.counters.watch_restarts.labels(resource=resource, reason=reason).inc(count)
             self.watches.sweep()
