@@ -144,9 +144,9 @@ def test_evidence_that_nobody_remembers_is_forgotten() -> None:
     world.config_map("modes", {"MODE": "live"})
     world.deployment("api", ref("MODE", "modes"))
     kept = world.items(MODE)
-    assert len(world.inventory.kept("shop").shelf(MODE)) == 1
+    assert len(world.inventory.kept("shop").shelf(MODE).by_uid) == 1
     del kept
-    assert len(world.inventory.kept("shop").shelf(MODE)) == 0
+    assert len(world.inventory.kept("shop").shelf(MODE).by_uid) == 0
 
 
 def test_shelves_are_bounded() -> None:

@@ -16,8 +16,8 @@ from itertools import chain, repeat
 from typing import Final, Generic, TypeVar
 
 from readiness.collectors.observed import Observed
-from readiness.evidence.configuration import Configured
-from readiness.evidence.references import Mention
+from readiness.evidence.configuration import Configurations, Configured
+from readiness.evidence.references import Mention, Reference
 from readiness.evidence.workloads import Workload, Workloads
 
 SHELVES: Final = 64
@@ -25,8 +25,22 @@ SHELVES: Final = 64
 
 T = TypeVar("T")
 
-Shelf = weakref.WeakValueDictionary[str, Configured]
-"""Composed evidence by the workload's uid."""
+
+class Shelf:
+    """Composed evidence by the workload's uid, and that of all workloads as it was handed out last."""
+
+    def __init__(self) -> None:
+        self.by_uid: Final = weakref.WeakValueDictionary[str, Configured]()
+        self._last: weakref.ref[Configurations] | None = None
+
+    def last(self) -> tuple[Configured, ...]:
+        """Most of it is found at the same place again, which is faster than by uid."""
+        evidence = self._last() if self._last is not None else None
+        return evidence.items if evidence is not None else ()
+
+    def handed_out(self, evidence: Configurations) -> None:
+        """Remember it as long as somebody else does."""
+        self._last = weakref.ref(evidence)
 
 
 @dataclass(slots=True)
@@ -40,15 +54,18 @@ class Derived(Generic[T]):
     values: tuple[T, ...] = ()
 
     def of(self, workloads: tuple[Workload, ...], make: Callable[[Workload], T]) -> tuple[T, ...]:
-        """The values, in the order of the workloads."""
+        """The values, in the order of the workloads; the same tuple while they are equal."""
         if workloads is not self.workloads:
             before: Iterable[tuple[Workload | None, T | None]] = zip(self.workloads, self.values, strict=True)
             pairs = zip(workloads, chain(before, repeat((None, None))), strict=False)
-            self.values = tuple(
-                value if one is known and value is not None else make(one) for one, (known, value) in pairs
-            )
+            values = tuple(value if one is known and value is not None else make(one) for one, (known, value) in pairs)
+            self.values = self.values if self.values == values else values
             self.workloads = workloads
         return self.values
+
+
+Join = tuple[tuple[tuple[Mention, ...], ...], tuple[Reference, ...]]
+"""What all workloads mention, and what that comes to."""
 
 
 @dataclass(slots=True)
@@ -58,7 +75,9 @@ class Scoped:
     inside: Derived[bool] = field(default_factory=Derived)
     claiming: Derived[bool] = field(default_factory=Derived)
     mentions: Derived[tuple[Mention, ...]] = field(default_factory=Derived)
-    selected: Workloads = field(default=Workloads(()))
+    joined: Join = ((), ())
+    selected: Workloads | None = None
+    pending: bool = False
 
 
 class Kept:
@@ -71,7 +90,7 @@ class Kept:
 
     def shelf(self, want: Hashable) -> Shelf:
         """What was composed for equal parameters."""
-        return _recent(self._shelves, want, weakref.WeakValueDictionary)
+        return _recent(self._shelves, want, Shelf)
 
     def scoped(self, scope: Hashable) -> Scoped:
         """What was derived from the workloads of an equal scope."""

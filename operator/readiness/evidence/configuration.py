@@ -43,7 +43,7 @@ class Configured:
     documents: Documents = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Configurations:
     """The selected workloads of one namespace; as `Workloads`, each with its ConfigMaps."""
 

@@ -53,10 +53,11 @@ class Memo:
     subjects: dict[str, Remembered] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
     findings: tuple[Finding, ...] = ()
+    seen: object = None  # collectors hold weakly what they handed out
 
     def clear(self) -> None:
         """Forget everything."""
-        self.subjects, self.unreadable, self.findings = {}, (), ()
+        self.subjects, self.unreadable, self.findings, self.seen = {}, (), (), None
 
     def renew(self, seen: Many[S], evaluate: Callable[[S], Iterable[Finding]], now: datetime) -> bool:
         """Judge what is not remembered; whether the findings of any subject differ from before."""
@@ -71,7 +72,7 @@ class Memo:
                 entry = Remembered(subject, found, min((f.holds_until for f in found if f.holds_until), default=None))
             entries[uid] = entry
         differs = differs or list(entries) != list(self.subjects)
-        self.subjects, self.unreadable = entries, seen.unreadable
+        self.subjects, self.unreadable, self.seen = entries, seen.unreadable, seen
         return differs
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, repeat
 
 from readiness.api.v1alpha1.expectations.configuration import ConfigurationExpectation
 from readiness.collectors.access import View
@@ -28,24 +29,27 @@ def gather(view: View, want: ConfigurationExpectation, scope: Scope) -> Gathered
     found, as_of = selected.evidence.value, selected.evidence.as_of
     reader = _Reader(view)
     shelf = view.kept.shelf(want)
-    items = tuple(_configured(one, want, shelf, reader) for one in found.items)
+    pairs = zip(found.items, chain(shelf.last(), repeat(None)), strict=False)
+    items = tuple(_configured(one, before, want, shelf, reader) for one, before in pairs)
     as_of = min(as_of, reader.as_of) if reader.as_of is not None else as_of
     evidence = Configurations(items, found.unreadable, found.outside, found.hint)
+    shelf.handed_out(evidence)
     return Gathered(Seen(evidence, as_of), selected.pending or reader.pending, tuple(reader.lost.values()))
 
 
-def _configured(workload: Workload, want: ConfigurationExpectation, shelf: Shelf, reader: "_Reader") -> Configured:
-    before = shelf.get(workload.uid)
-    if (
-        before is not None
-        and before.workload is workload
-        and all(_same(shown, reader.config_map(name)) for name, shown in before.config_maps.items())
-    ):
-        return before
+def _configured(
+    workload: Workload, before: Configured | None, want: ConfigurationExpectation, shelf: Shelf, reader: "_Reader"
+) -> Configured:
+    if before is None or before.workload is not workload:
+        before = shelf.by_uid.get(workload.uid)
+    if before is not None and before.workload is workload:
+        maps = before.config_maps
+        if not maps or all(_same(shown, reader.config_map(name)) for name, shown in maps.items()):
+            return before
     needs = wanted(workload, want)
-    maps = {name: reader.config_map(name) for name in sorted(needs.config_maps)}
-    found = Configured(workload, maps, dict(pair for one in needs.documents for pair in reader.document(one)))
-    shelf[workload.uid] = found
+    read = {name: reader.config_map(name) for name in sorted(needs.config_maps)}
+    found = Configured(workload, read, dict(pair for one in needs.documents for pair in reader.document(one)))
+    shelf.by_uid[workload.uid] = found
     return found
 
 

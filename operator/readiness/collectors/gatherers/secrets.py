@@ -59,7 +59,11 @@ def gather(view: View, want: ExternalSecretsExpectation, scope: Scope) -> Gather
 def _references(view: View, scope: Scope, using: Workloads) -> tuple[Reference, ...]:
     if not using.items:
         return ()
-    return references.joined(view.kept.scoped(scope).mentions.of(using.items, references.mentions))
+    kept = view.kept.scoped(scope)
+    mentioned = kept.mentions.of(using.items, references.mentions)
+    if kept.joined[0] is not mentioned:
+        kept.joined = mentioned, references.joined(mentioned)
+    return kept.joined[1]
 
 
 def _here(records: Mapping[str, Record], kind: type[R]) -> tuple[R, ...]:

@@ -7,7 +7,8 @@ from operator import is_
 
 from readiness.collectors.access import View
 from readiness.collectors.gatherers.gathered import Gathered
-from readiness.evidence.objects import Meta
+from readiness.collectors.kept import Scoped
+from readiness.evidence.objects import Meta, Unreadable
 from readiness.evidence.seen import Seen, Unseen
 from readiness.evidence.selecting import Scope
 from readiness.evidence.workloads import Workload, Workloads
@@ -18,20 +19,26 @@ def gather(view: View, _want: object, scope: Scope) -> Gathered[Workloads]:
     seen = view.workloads()
     if isinstance(seen, Unseen):
         return Gathered(seen, lost=(seen,))
-    everything = tuple(seen.value.by_uid.values())
     kept = view.kept.scoped(scope)
+    everything = _same(kept.inside.workloads, tuple(seen.value.by_uid.values()))
+    unreadable = tuple(one for one in seen.value.unreadable if scope.selects(frozenset({one.kind}), one.meta.labels))
+    if kept.selected is None or everything is not kept.inside.workloads or unreadable != kept.selected.unreadable:
+        kept.selected = _selected(kept, scope, everything, unreadable)
+    return Gathered(Seen(kept.selected, seen.as_of), kept.pending)
+
+
+def _selected(
+    kept: Scoped, scope: Scope, everything: tuple[Workload, ...], unreadable: tuple[Unreadable, ...]
+) -> Workloads:
     inside = kept.inside.of(everything, lambda one: scope.selects(known_as(one), one.meta.labels))
     selected = tuple(compress(everything, inside))
-    unreadable = tuple(one for one in seen.value.unreadable if scope.selects(frozenset({one.kind}), one.meta.labels))
-    outside = len(everything) - len(selected)
+    kept.pending = any(one.pending for one in selected)
     hint = "" if selected else _hint(scope, [one.meta for one in everything])
-    found = Workloads(_same(kept.selected.items, selected), unreadable, outside, hint)
-    kept.selected = found
-    return Gathered(Seen(found, seen.as_of), any(one.pending for one in selected))
+    return Workloads(selected, unreadable, len(everything) - len(selected), hint)
 
 
 def _same(before: tuple[Workload, ...], after: tuple[Workload, ...]) -> tuple[Workload, ...]:
-    """The tuple as before, where it holds the same objects: others can then tell at once that nothing changed."""
+    """The tuple as before, where it holds the same objects: what was derived from it stands."""
     return before if len(before) == len(after) and all(map(is_, before, after)) else after
 
 
