@@ -4,6 +4,7 @@ Which Secrets the live templates of workloads refer to, and who refers to them.
 A template is all that is looked at: no Secret is read, and what a Pod gets from its ServiceAccount is not in it.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def mentions(workload: Workload) -> tuple[Mention, ...]:
     for revision, template in templates(workload):
         older = f"{_made(workload)} {revision}" if revision else ""
         for secret, place, optional in _of_template(template):
-            found.append((secret, Use(workload.subject, place, optional, older)))
+            found.append((secret, Use(workload.subject, sys.intern(place), optional, older)))
     return tuple(found)
 
 

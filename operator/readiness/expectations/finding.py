@@ -4,6 +4,7 @@ A finding: the outcome for one subject under one expectation.
 Kinds make findings and nothing else. What a finding leads to is judgement's business.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -57,8 +58,9 @@ def met(
     holds_until: datetime | None = None,
     evidence_time: datetime | None = None,
 ) -> Finding:
-    """The statement holds for this subject."""
-    return Finding(subject, Outcome.MET, reason, message, holds_until, evidence_time)
+    """The statement holds for this subject. Such findings are many and are remembered; undated ones say the same."""
+    said = sys.intern(message) if evidence_time is None else message
+    return Finding(subject, Outcome.MET, reason, said, holds_until, evidence_time)
 
 
 def unmet(subject: Ref, reason: str, message: str, *, holds_until: datetime | None = None) -> Finding:

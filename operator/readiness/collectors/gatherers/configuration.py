@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain, repeat
+from types import MappingProxyType
+from typing import Final
 
 from readiness.api.v1alpha1.expectations.configuration import ConfigurationExpectation
 from readiness.collectors.access import View
@@ -11,8 +13,8 @@ from readiness.collectors.gatherers import workloads
 from readiness.collectors.gatherers.gathered import Gathered
 from readiness.collectors.kept import Shelf
 from readiness.collectors.projections.config_maps import ConfigMapBody
-from readiness.evidence.config_maps import ConfigMap, ConfigMapRecord
-from readiness.evidence.configuration import Configurations, Configured, Document, wanted
+from readiness.evidence.config_maps import ConfigMap, ConfigMapRecord, ConfigMaps
+from readiness.evidence.configuration import Configurations, Configured, Document, Documents, wanted
 from readiness.evidence.objects import Unreadable as UnreadableObject
 from readiness.evidence.resources import CONFIG_MAPS
 from readiness.evidence.seen import Seen, Unseen, Why
@@ -48,7 +50,8 @@ def _configured(
             return before
     needs = wanted(workload, want)
     read = {name: reader.config_map(name) for name in sorted(needs.config_maps)}
-    found = Configured(workload, read, dict(pair for one in needs.documents for pair in reader.document(one)))
+    documents = dict(pair for one in needs.documents for pair in reader.document(one))
+    found = Configured(workload, read or _NO_MAPS, documents or _NO_DOCUMENTS)
     shelf.by_uid[workload.uid] = found
     return found
 
@@ -107,4 +110,6 @@ class _Reader:
         return found if isinstance(found, Unseen) else None
 
 
+_NO_MAPS: Final[ConfigMaps] = MappingProxyType({})  # shared: most workloads need none
+_NO_DOCUMENTS: Final[Documents] = MappingProxyType({})
 _ON_ITS_WAY = Unseen(Why.NOT_SYNCED, "the ConfigMap is being fetched", CONFIG_MAPS.name)
