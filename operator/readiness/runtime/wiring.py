@@ -68,16 +68,14 @@ class Operator:
         `loaded` is called once, when the first lists are done: most of what will ever be held is there then.
         """
         self._claim_signals, self._loaded = claim_signals, loaded
-        self._api = api
-        self._settings = settings
+        self._api, self._settings = api, settings
         self._log = structlog.get_logger()
         self._started = time.monotonic()
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.counters = Counters(self.registry, __version__)
         self.port = 0
-        timing = timing or replace(Timing(), stale_after=settings.stale_after.total_seconds())
-        self._timing = timing
+        timing = self._timing = timing or replace(Timing(), stale_after=settings.stale_after.total_seconds())
         clock = api.clock
         self._supervisor = Supervisor(self._task_died)
         self.discovery = Discovery(api, clock, timing)
@@ -86,9 +84,8 @@ class Operator:
         listed = {ns: frozenset(names) for ns, names in settings.evidence_namespaces.items()}
         gate = Gate(self.inventory, listed, self.discovery.served)
         self.engine = Engine(clock, self.counters)
-        self.watches = Watches(
-            self._reflector, self._supervisor.start, self.inventory.forget, only=settings.watch_namespaces
-        )
+        only = settings.watch_namespaces
+        self.watches = Watches(self._reflector, self._supervisor.start, self.inventory.forget, only=only)
         self.barrier = Barrier(self.watches, self.engine.scheduler.mark)
         self.outage = Outage(api, self._fresh, self._returned)
         self.announcer = Announcer(api, _instance(), held_back)
@@ -96,7 +93,7 @@ class Operator:
         self.desk = Desk(register, clock, self.announcer, again, self.engine.written, later)
         another = rivals.Rivals(self.counters.status_conflicts.inc, self._yielded, self.engine.scheduler.mark)
         self.writer = Writer(api, self.desk, self._wrote, self.outage, another)
-        self.rollcall = RollCall(api, register, self.engine.changed, self._restart_kopf, settings.watch_namespaces)
+        self.rollcall = RollCall(api, register, self.engine.changed, self._restart_kopf, only)
         seen, hold_for = self.rollcall.seen, settings.hold_for
         judge = Judge(gate, self.watches, self.barrier, clock, hold_for=hold_for, uptime=self._uptime, seen=seen)
         self.engine.connect(judge, self.desk, self.writer, self.watches, self.barrier)
