@@ -20,7 +20,7 @@ from tests.cluster.running import Running
 
 pytestmark = pytest.mark.cluster
 
-QUICK = Timing(refused_first=0.5, refused_cap=1.0, backoff_first=0.1, backoff_cap=0.5)
+QUICK = Timing(refused_first=0.5, refused_cap=1.0, backoff_first=0.1, backoff_cap=0.5, refused_doubt=1.0)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ FAST = Timing(
     backoff_first=0.005,
     backoff_cap=0.04,
     refused_first=0.02,
+    refused_doubt=0.1,
     refused_cap=0.05,
     short_watch=0.0,
     discovery_request=1.0,

@@ -262,6 +262,27 @@ async def test_one_refusal_is_not_believed() -> None:
         assert world.states == ["Seen"]
 
 
+async def test_refusals_of_a_server_that_was_just_out_of_reach_are_not_believed() -> None:
+    """It says that it is ready before it knows every role; what is really not permitted stays so."""
+    server = small()
+    async with reading(server) as world:
+        await until(world.right)
+        server.down = True
+        server.cut()
+        await until(lambda: world.store.restarts >= 2)
+        server.down, server.forbidden = False, True
+        refused = server.seen["list"]
+        await until(lambda: server.seen["list"] >= refused + 3)
+        server.forbidden = False
+        await until(world.right)
+        assert "Forbidden" not in world.states
+        server.down = True
+        server.cut()
+        await until(lambda: world.store.restarts >= 8)
+        server.down, server.forbidden = False, True
+        await until(lambda: world.why() is Why.FORBIDDEN)
+
+
 async def test_a_permission_that_is_taken_away_is_forbidden_at_once() -> None:
     server = small()
     async with reading(server) as world:
@@ -430,7 +451,7 @@ async def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones(monkeypatch
 async def test_messages_quote_nothing_of_the_server() -> None:
     server = small()
     messages: list[str] = []
-    server.lists.extend([answering(500), answering(422), answering(403), answering(403)])
+    server.lists.extend([answering(500), answering(422), *[answering(403)] * 20])
     async with reading(server) as world:
         world.reflector._publish_state = lambda store: messages.append(str(store.unseen))
         await until(world.right)

@@ -22,6 +22,7 @@ from readiness.collectors.connection import (
     Garbled,
     Gone,
     NotFound,
+    ServerFailed,
     Throttled,
     TooLarge,
     Unreachable,
@@ -124,6 +125,7 @@ class Reflector(Generic[R]):
                 if await self._doubt.believe():
                     self._lose(found.reason, found.message)
             else:
+                self._doubt.failed()
                 self._failed(found.message)
             await self._discovery.wait_news(self.store.resource, backoff)
         unseen = self.store.unseen
@@ -266,7 +268,10 @@ class Reflector(Generic[R]):
         if isinstance(error, Forbidden):
             await self._refusal()
             return
-        self._doubt.settled()
+        if isinstance(error, (Unreachable, ServerFailed)):
+            self._doubt.failed()
+        else:
+            self._doubt.settled()
         if isinstance(error, NotFound):
             await self._discovery.ask(self.store.resource.group)
         self._narrow(error)
