@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from readiness.collectors.fetched import Absent, Pending
-from readiness.evidence.objects import Record, Ref, Unreadable
+from readiness.evidence.objects import Meta, Record, Ref, Unreadable
 from readiness.evidence.resources import CONTROLLER_REVISIONS, PODS, REPLICA_SETS, Resource
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.evidence.workloads import (
@@ -309,7 +309,7 @@ class _Composer:
             uid=self._uid,
             subject=_behind(self._record) or itself,
             object=itself,
-            meta=replace(self._record.meta, state=""),  # a new version of the same content changes nothing
+            meta=_stateless(self._record.meta),  # a new version of the same content changes nothing
             own=own,
             live=tuple(live for live in self._live if live.template != own),
             unresolved=tuple(sorted(self._unresolved)),
@@ -319,6 +319,10 @@ class _Composer:
             replication=record.replication if record else None,
             runs=record.runs if record else None,
         )
+
+
+def _stateless(meta: Meta) -> Meta:
+    return replace(meta, state="") if meta.state else meta
 
 
 def kind_of(record: Record) -> str:
