@@ -144,31 +144,6 @@ def test_the_answer_becomes_the_stored_copy_and_nothing_is_left_to_write() -> No
     assert after == draft.status
 
 
-def test_what_is_being_written_is_known_when_a_watch_tells_of_it_before_the_answer() -> None:
-    bench = Bench()
-    entry = bench.put()
-    bench.desk.take("u-1", entry, green(entry))
-    draft = bench.desk.draft("u-1")
-    assert draft is not None
-    status = draft.status.dump()
-    assert bench.desk.sent(bench.put(version=2, status=status))
-    assert not bench.desk.sent(bench.put(version=3, status=status, generation=2))
-    assert not bench.desk.sent(bench.put(version=4, status={**status, "specDigest": "of somebody else"}))
-    bench.desk.written(draft, raw(version=2, status=status))
-    assert not bench.desk.sent(bench.put(version=5, status=status)), "its answer was there already"
-
-
-def test_a_write_without_an_answer_that_was_taken_all_the_same_is_judged_again() -> None:
-    bench = Bench()
-    entry = bench.put()
-    bench.desk.take("u-1", entry, green(entry))
-    draft = bench.desk.draft("u-1")
-    assert draft is not None
-    assert bench.desk.sent(bench.put(version=2, status=draft.status.dump()))
-    assert bench.desk.draft("u-1") is None
-    assert bench.again == ["u-1"]
-
-
 def test_an_answer_that_a_newer_spec_has_overtaken_is_judged_again() -> None:
     bench = Bench()
     entry = bench.put()

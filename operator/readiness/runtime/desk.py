@@ -19,7 +19,7 @@ from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict
 from readiness.outputs import conditions
 from readiness.runtime.announcer import Announcer
-from readiness.runtime.register import Entry, Register, status_of
+from readiness.runtime.register import Entry, Register
 from readiness.runtime.writer import Draft
 
 RETRY: Final = 300.0  # seconds after which a review that ended in an error is judged again, though nothing moved
@@ -53,7 +53,6 @@ class Desk:
         self._written = written
         self._later = later
         self._held: dict[str, _Held] = {}
-        self._sent: dict[str, Draft] = {}
         self._log = structlog.get_logger()
 
     def take(self, uid: str, entry: Entry, verdict: Verdict) -> bool:
@@ -65,7 +64,6 @@ class Desk:
     def drop(self, uid: str) -> None:
         """The review is gone, and its verdict with it."""
         self._held.pop(uid, None)
-        self._sent.pop(uid, None)
         self._announcer.forget(uid)
 
     def void(self) -> None:
@@ -95,30 +93,13 @@ class Desk:
         except conditions.InvariantBroken as broken:
             self._log.error("a status that breaks the invariant was not written", uid=uid, error=str(broken))
             return self.give_up(uid, "its verdict contradicted itself: see the operator's log")
-        if conditions.same(before, status):
-            return None
-        self._sent[uid] = Draft(entry, before, status)
-        return self._sent[uid]
-
-    def sent(self, entry: Entry) -> bool:
-        """Whether this is what is being written, seen before the answer to the write: that answer deals with it.
-
-        A write without an answer is drafted anew, and finds then that the stored status is another than the one judged.
-        """
-        sent = self._sent.get(entry.uid)
-        return (
-            sent is not None
-            and sent.entry.version < entry.version
-            and sent.entry.asked_alike(entry)
-            and status_of({"status": sent.status.dump()}) == entry.status
-        )
+        return None if conditions.same(before, status) else Draft(entry, before, status)
 
     def give_up(self, uid: str, why: str) -> Draft | None:
         """The verdict that nothing can be told, in force until the review is judged again."""
         entry = self._register.entry(uid)
         if entry is None:
             return None
-        self._sent.pop(uid, None)
         now, before, meta = self._clock.now(), entry.stored(), entry.read().meta
         self._held[uid] = _Held(entry, verdicts.internal_error(meta, before, now, why))
         self._later(uid, RETRY)
@@ -129,7 +110,6 @@ class Desk:
     def written(self, draft: Draft, answer: dict[str, Any]) -> None:
         """The answer becomes the stored copy; the verdict stands for it."""
         uid = draft.entry.uid
-        self._sent.pop(uid, None)
         self._register.put(answer)
         stored = self._register.entry(uid)
         held = self._held.get(uid)
@@ -150,7 +130,6 @@ class Desk:
 
     def moved(self, uid: str, newest: dict[str, Any] | None, known: int = 0) -> None:
         """It was edited, re-created or deleted after version `known`, or the API server knows that version no more."""
-        self._sent.pop(uid, None)
         if newest is None:
             self._register.drop(uid)
         else:

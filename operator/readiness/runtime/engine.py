@@ -19,7 +19,7 @@ from readiness.outputs.counters import Counters
 from readiness.runtime.barrier import Barrier
 from readiness.runtime.desk import Desk
 from readiness.runtime.judge import Case, Judge, Judged, Wait
-from readiness.runtime.register import Entry, Register
+from readiness.runtime.register import Register
 from readiness.runtime.scheduler import Scheduler
 from readiness.runtime.watches import Watches
 from readiness.runtime.writer import Writer
@@ -47,7 +47,7 @@ class Engine:
     def changed(self, raw: dict[str, Any]) -> None:
         """A review as the API server has it."""
         entry = self.register.put(raw)
-        if entry is not None and not self._desk.sent(entry):
+        if entry is not None:
             self.scheduler.mark(entry.uid)
 
     def deleted(self, uid: str) -> None:
@@ -94,11 +94,11 @@ class Engine:
         if entry is None:
             return
         case = self._cases.setdefault(uid, Case(uid))
-        answer = await self._answer(case, entry)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        answer = await self._judge.judge(case, entry)
+        self._told(uid, loop.time() - began, answer)
         now_known = self.register.entry(uid)
-        if now_known is not None and _rewritten(now_known, entry):  # by us, mostly, so that nothing else is on its way
-            entry, answer = now_known, await self._answer(case, now_known)
-            now_known = self.register.entry(uid)
         if now_known is None:
             self._watches.drop(uid)  # gone while it was judged
             return
@@ -113,13 +113,6 @@ class Engine:
         if self._desk.take(uid, now_known, answer.verdict):
             self._since.setdefault(uid, first)
             self._writer.ask(uid, answer.verdict.rank)
-
-    async def _answer(self, case: Case, entry: Entry) -> Judged | Wait:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        answer = await self._judge.judge(case, entry)
-        self._told(case.uid, loop.time() - began, answer)
-        return answer
 
     def failed(self, uid: str) -> None:
         """A defect ended the judging of this review: what was certified must not stand for it."""
@@ -136,8 +129,3 @@ class Engine:
         for kind, error in answer.raised:
             self._counters.kind_errors.labels(kind=kind).inc()
             self._log.error("a kind failed: the expectation is Unknown", kind=kind, uid=uid, exc_info=error)
-
-
-def _rewritten(newer: Entry, entry: Entry) -> bool:
-    """Whether nothing but the status moved: what was held or certified before is part of a verdict."""
-    return newer.status != entry.status and newer.asked_alike(entry)

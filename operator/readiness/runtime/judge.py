@@ -33,7 +33,6 @@ from readiness.runtime.watches import Watched, Watches
 SKEW: Final = timedelta(seconds=30)
 EVALUATING_AFTER: Final = 3.0  # seconds; a new generation without a verdict then says that it is being evaluated
 RESTORING: Final = 60.0  # seconds after a start in which a stored verdict waits for the first lists
-TURN: Final = 0.005  # seconds after which the loop may run: a turn for each expectation costs more than most of them
 _NEVER_JUDGED: Final = frozenset({Reason.PENDING, Reason.EVALUATING})
 
 
@@ -171,16 +170,11 @@ class Judge:
         lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
         pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}
         assessed: dict[Key, Assessed] = {}
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         for key, (expectation, gathered) in evidence.items():
             name, want = expectation.check.one()
-            assessed[key] = assess(
-                table.by_name(name), want, gathered.evidence, now, case.memos.setdefault(key, table.Memo())
-            )
-            if loop.time() - began > TURN:
-                await asyncio.sleep(0)
-                began = loop.time()
+            memo = case.memos.setdefault(key, table.Memo())
+            assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, memo)
+            await asyncio.sleep(0)
         facts = Facts(
             review=review,
             digest=case.digest,

@@ -57,11 +57,12 @@ class Entry:
 
     def judged_alike(self, other: "Entry") -> bool:
         """Whether the other differs in nothing that a verdict depends on."""
-        return self.asked_alike(other) and self.status == other.status
-
-    def asked_alike(self, other: "Entry") -> bool:
-        """The same, whatever the status is."""
-        return (self.generation, self.deleting, self.spec) == (other.generation, other.deleting, other.spec)
+        return (self.generation, self.deleting, self.spec, self.status) == (
+            other.generation,
+            other.deleting,
+            other.spec,
+            other.status,
+        )
 
 
 @dataclass(frozen=True, slots=True)
