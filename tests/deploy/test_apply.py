@@ -54,7 +54,9 @@ def dry_run(cluster: Cluster, text: str) -> None:
     said = done.stdout.splitlines()
     assert len(said) == len(objects(text))
     assert all("(server dry run)" in line for line in said)
-    assert not done.stderr, "a warning is a failure"
+    # What another test has made on this control plane without kubectl is no matter of the manifest's.
+    warnings = [line for line in done.stderr.splitlines() if "last-applied-configuration" not in line]
+    assert warnings == [], "a warning is a failure"
 
 
 def test_deploy_is_taken(prepared: Cluster) -> None:
