@@ -59,12 +59,6 @@ class Gate:
         """What the reviews of one namespace may see."""
         return View(namespace, self._inventory, self._listed, self._served)
 
-    def may_see(self, review_namespace: str, resource: Resource, namespace: str) -> bool:
-        """Whether reads of a resource in a namespace are allowed to reviews of another."""
-        if not resource.namespaced:
-            return True  # by reference only, see View.referred
-        return namespace == review_namespace or resource.name in self._listed.get(namespace, frozenset())
-
 
 class View:
     """The only read handle that evidence is gathered through."""

@@ -137,13 +137,14 @@ class Writer:
                 continue
             uid, rank = found
             self._busy.add(uid)
+            ended = False
             try:
                 await self._write(uid, rank)
-            except BaseException:
-                self._again[uid] = min(rank, self._again.get(uid, rank))
-                raise
+                ended = True
             finally:
                 self._busy.discard(uid)
+                if not ended:
+                    self.ask(uid, rank)
                 if uid in self._again:
                     self.ask(uid, self._again.pop(uid))
 
