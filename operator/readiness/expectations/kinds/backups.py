@@ -16,6 +16,10 @@ Known limits: a VolumeSnapshot lies in the storage system that it protects (see 
 Running Pods only, and removes the VolumeSnapshots it makes. A Velero Backup that does not decode is not seen at all. A
 CronJob's proof is its author's word and an exit code. Under `replicas: One` each claim takes the best outcome among
 its replicas.
+
+Example:
+    - name: volumes-backed-up
+      check: {backups: {maxAge: 26h, provenBy: [VolumeSnapshot, Velero]}}
 """
 
 from collections import defaultdict

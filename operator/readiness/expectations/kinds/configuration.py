@@ -20,6 +20,15 @@ its creation. A name with * that no variable of a container fits is met there if
 variables are looked for under it only where its fixed part has their form (*_SERVICE_HOST). In files, comments and
 quotes of ini, substitutions of env, tags of YAML and dates of TOML are not interpreted but Unknown; whole numbers of
 TOML are compared in decimal form.
+
+Example:
+    - name: switches
+      check:
+        configuration:
+          rules:
+          - {env: SIMULATION_MODE, oneOf: ["false", "0", "off"], unsetMeans: "false"}
+          - {env: DB_PASSWORD, source: Secret}
+          - {file: {mountPath: /etc/app/system.yaml, key: logging.level}, notOneOf: [debug, trace]}
 """
 
 from collections.abc import Iterator

@@ -16,6 +16,10 @@ Known limits: with deletionPolicy Merge or Delete, External Secrets drops keys t
 still reports success. Before its version 0.11 a Secret that was kept for want of data cannot be told from a synced
 one. A ClusterGenerator is not read, so that only `providers` can say that generators are welcome. A
 ClusterSecretStore that admits this namespace by label selector or pattern only is Unknown: name the namespace.
+
+Example:
+    - name: secrets-synced
+      check: {externalSecrets: {minimum: 1, providers: [vault]}}
 """
 
 from collections import defaultdict

@@ -13,6 +13,10 @@ Silent: on a runAsUser that is not 0: by itself it enforces nothing. With `hostU
 container is nobody on the node, which the profile accepts since v1.35. Windows Pods are judged like any other,
 as the profile does.
 Known limits: containers that are injected into Pods and stand in no template are not judged.
+
+Example:
+    - name: non-root
+      check: {nonRoot: {}}
 """
 
 from collections.abc import Iterator

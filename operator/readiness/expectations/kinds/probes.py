@@ -8,6 +8,10 @@ Reads: the live templates of the selected workloads, except Jobs, CronJobs and P
 Unmet: one finding per container, naming the probe that is missing or cannot work.
 Silent: on init and ephemeral containers, which never serve; lifecycle hooks are no probes, and a startup
 probe is no liveness probe. A sidecar's readiness does not stand for the application's.
+
+Example:
+    - name: explicit-probes
+      check: {probes: {require: [Liveness, Readiness]}}
 """
 
 from collections.abc import Iterator
