@@ -83,6 +83,12 @@ def ref(name: str, config_map: str) -> dict[str, Any]:
     return {"name": name, "valueFrom": {"configMapKeyRef": {"name": config_map, "key": name}}}
 
 
+@pytest.fixture
+def one_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made of few workloads is not remembered."""
+    monkeypatch.setattr(configuration, "MANY", 0)
+
+
 MODE = want({"env": "MODE", "oneOf": ["live"]})
 FILE = want({"file": {"mountPath": "/etc/app/a.yaml", "key": "a"}, "oneOf": ["1"]})
 
@@ -116,6 +122,7 @@ def test_a_new_version_is_fetched_only_if_the_old_one_was() -> None:
     assert not world.asked
 
 
+@pytest.mark.usefixtures("one_is_many")
 def test_the_same_object_stands_while_nothing_changed() -> None:
     world = World()
     world.config_map("modes", {"MODE": "live"})
@@ -139,6 +146,7 @@ def test_the_same_object_stands_while_nothing_changed() -> None:
     assert world.items(both)["web"] is not first["web"]
 
 
+@pytest.mark.usefixtures("one_is_many")
 def test_evidence_that_nobody_remembers_is_forgotten() -> None:
     world = World()
     world.config_map("modes", {"MODE": "live"})
@@ -180,6 +188,7 @@ def test_what_fetching_answers_is_shown(body: object, shown: object) -> None:
     assert world.gather(MODE).lost == ((FORBIDDEN,) if shown else ())
 
 
+@pytest.mark.usefixtures("one_is_many")
 def test_a_lost_watch_is_a_doubt_only_where_a_config_map_is_needed() -> None:
     world = World()
     world.inventory.state_changed(CONFIG_MAPS, "", FORBIDDEN)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from readiness.collectors.inventory import Inventory
 from readiness.collectors.kept import Derived, Kept
 from readiness.collectors.projections import BY_RESOURCE
 from readiness.evidence.resources import DEPLOYMENTS
-from readiness.evidence.seen import Seen
+from readiness.evidence.seen import MANY, Seen
 from readiness.evidence.selecting import Requirement, Scope
 from readiness.evidence.workloads import Workload
 from tests.collectors.test_configuration import World
@@ -60,9 +61,16 @@ def _gathered(view: View, scope: Scope) -> tuple[object, ...]:
     return chosen, items, secret.evidence.value
 
 
+@pytest.mark.parametrize("many", [0, MANY])
 @given(STEPS)
-def test_what_is_kept_never_shows(steps: list[dict[str, tuple[str, str] | None]]) -> None:
+def test_what_is_kept_never_shows(many: int, steps: list[dict[str, tuple[str, str] | None]]) -> None:
     world = World()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(configuration, "MANY", many)
+        _never_shows(world, steps)
+
+
+def _never_shows(world: World, steps: list[dict[str, tuple[str, str] | None]]) -> None:
     for changes in steps:
         for name, made in changes.items():
             _apply(world.inventory, name, made)

@@ -13,7 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from readiness.collectors.inventory import Inventory, shown
+from readiness.collectors.inventory import COMPOSED, Inventory, shown
 from readiness.evidence.objects import Record, Unreadable
 from readiness.evidence.resources import CLUSTER_SECRET_STORES, EXTERNAL_SECRETS, LIVE_TEMPLATES, Resource
 from readiness.evidence.secrets import ExternalSecret, cluster_stores
@@ -31,6 +31,9 @@ BY_NAME: Final[Mapping[Resource, tuple[Resource, Callable[[Record], frozenset[st
     {CLUSTER_SECRET_STORES: (EXTERNAL_SECRETS, _named_by_external_secret)}
 )
 """Cluster-scoped resources that cannot confirm a reference: shown to whoever has an object that names them exactly."""
+
+
+_IN_ORDER: Final = tuple(sorted(LIVE_TEMPLATES, key=lambda one: one.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Gate:
 
 
 class View:
-    """The only read handle that evidence is gathered through."""
+    """The only read handle that evidence is gathered through. It speaks of one moment: ask for another one later."""
 
     def __init__(
         self,
@@ -75,9 +78,11 @@ class View:
         self._inventory = inventory
         self._listed = listed
         self._served = served
+        self._workloads: Seen[WorkloadsSeen] | Unseen | None = None
 
     def records(self, resource: Resource) -> Seen[Mapping[str, Record]] | Unseen:
-        """Records of a namespaced resource in the review's own namespace, by uid."""
+        """Records of a namespaced resource in the review's own namespace, by uid; workloads are asked for by themselves."""
+        assert resource not in COMPOSED, resource
         state = self._inventory.state(resource, self.namespace)
         if isinstance(state, Unseen):
             return state
@@ -93,8 +98,13 @@ class View:
 
     def workloads(self) -> Seen[WorkloadsSeen] | Unseen:
         """Every workload of the namespace; needed as a whole, so that one lost watch loses all."""
+        if self._workloads is None:
+            self._workloads = self._all_workloads()
+        return self._workloads
+
+    def _all_workloads(self) -> Seen[WorkloadsSeen] | Unseen:
         oldest: datetime | None = None
-        for resource in sorted(LIVE_TEMPLATES, key=lambda one: one.name):
+        for resource in _IN_ORDER:
             state = self._inventory.state(resource, self.namespace)
             if isinstance(state, Unseen):
                 return state
@@ -141,6 +151,16 @@ class View:
             return True
         referring, named_by = BY_NAME[resource]
         return any(name in named_by(one) for one in self._inventory.records(referring, self.namespace).values())
+
+    def moves(self, resource: Resource, namespace: str) -> int:
+        """A number that is another one once a record or a body of it, watched in that namespace, is another one.
+
+        Of what workloads are composed of it stays 0: they are told apart as objects.
+        """
+        if resource in COMPOSED:
+            return 0
+        part = (namespace or self.namespace) if resource.namespaced else ""
+        return self._inventory.moves(resource, part)
 
     def not_installed(self, resource: Resource) -> Unseen | None:
         """Why a resource is served nowhere. That is no secret, so that it is told before any namespace is listed."""

@@ -5,7 +5,7 @@ Reflectors (or files) write into it, the access gate reads from it, nobody else 
 reviews: what may be shown to whom is the gate's business.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +16,13 @@ from readiness.collectors.kept import Kept
 from readiness.collectors.projections import PROJECTIONS
 from readiness.collectors.workloads import CHILDREN, Bodies, Family
 from readiness.evidence.objects import Record, Unreadable
-from readiness.evidence.resources import LIVE_TEMPLATES, Resource
+from readiness.evidence.resources import DAEMON_SETS, DEPLOYMENTS, LIVE_TEMPLATES, STATEFUL_SETS, Resource
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.evidence.workloads import Workload
 
 State = Seen[datetime] | Unseen
+COMPOSED: Final = CHILDREN | {DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS}
+"""What evidence shows as parts of composed workloads only."""
 NOWHERE: Final[Mapping[str, Record]] = MappingProxyType({})
 
 
@@ -35,6 +37,7 @@ class Inventory:
         self._families: dict[str, Family] = {}
         self._asked: set[tuple[Resource, str, str]] = set()
         self._kept: dict[str, Kept] = {}
+        self._moves: Counter[tuple[Resource, str]] = Counter()
 
     def apply(self, resource: Resource, uid: str, before: Record | None, after: Record | None) -> frozenset[str] | None:
         """Take in one change; the namespaces whose reviews it concerns (None: all).
@@ -52,6 +55,8 @@ class Inventory:
         if before is not None and after is not None and _only_version(before, after):
             self._renew(resource, after)
             return frozenset()
+        if resource not in COMPOSED:
+            self._moves[resource, known.meta.namespace] += 1
         return concerned(resource, before, after)
 
     def follow(self, resource: Resource, namespace: str, state: Callable[[], State]) -> None:
@@ -73,6 +78,12 @@ class Inventory:
         """A fetched body is there, or differs: the workload it belongs to is composed anew."""
         if resource in CHILDREN:
             self._family(namespace).body_changed(resource.kind, name)
+        else:
+            self._moves[resource, namespace] += 1
+
+    def moves(self, resource: Resource, namespace: str) -> int:
+        """How often a record, or a fetched body, became another one."""
+        return self._moves[resource, namespace]
 
     def state(self, resource: Resource, namespace: str) -> State:
         """Seen (the last contact) or why not, of one resource in one namespace."""

@@ -88,7 +88,7 @@ def wanted(workload: Workload, want: ConfigurationExpectation) -> Needs:
             for rule in want.rules:
                 if rule.file is not None:
                     documents |= set(_documents(template, container, rule.file))
-                else:
+                elif _reads_config_maps(container):
                     names |= needed(container, rule.env or "")
     return Needs(frozenset(names | {one.config_map for one in documents}), frozenset(documents))
 
@@ -126,6 +126,11 @@ def needed(container: Container, name: str) -> frozenset[str]:
         if source is not None and source.optional:
             asked.append((one, place))
     return frozenset(found)
+
+
+def _reads_config_maps(container: Container) -> bool:
+    """Most do not, and nothing is followed for them."""
+    return bool(container.env_from) or any(one.source and one.source.kind == "ConfigMap" for one in container.env)
 
 
 def _feeding(container: Container, fits: Callable[[str], bool]) -> set[str]:

@@ -176,6 +176,8 @@ class Environment:
 
     def _composed(self, text: str) -> Setting:
         """`$(NAME)` sees earlier entries only; what it does not resolve stays as it is written."""
+        if "$" not in text and len(text) <= LONGEST:
+            return Set(text, "Literal")  # most are: nothing is resolved for them
         whole: list[str] = []
         doubts: list[Hidden] = []
         rests: set[Place] = set()

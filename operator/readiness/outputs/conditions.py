@@ -7,10 +7,10 @@ writes nothing; and it is the last guard: no status leaves it for the API server
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from readiness.api.v1alpha1.review import Meta
-from readiness.api.v1alpha1.status import Condition, Status, SubjectStatus
+from readiness.api.v1alpha1.status import Condition, ExpectationStatus, Status, SubjectStatus
 from readiness.expectations.finding import Outcome
 from readiness.judgement import verdict as judgement
 from readiness.judgement.areas import Severity
@@ -62,7 +62,7 @@ def minimal(meta: Meta, before: Status, now: datetime, why: str) -> Status:
 
 def same(stored: Status, wanted: Status) -> bool:
     """Whether writing can be left out: nothing differs but instants that move with every look."""
-    return _settled(stored.dump()) == _settled(wanted.dump()) and not _renewal_due(stored, wanted)
+    return _settled(stored) == _settled(wanted) and not _renewal_due(stored, wanted)
 
 
 def check_invariant(status: Status, review_suspended: bool, deleting: bool, now: datetime) -> None:
@@ -103,17 +103,18 @@ def _subject(subject: SubjectVerdict | None) -> SubjectStatus | None:
     return SubjectStatus(revision=revision, verified=subject.verified, rolled_out=subject.rolled_out)
 
 
-def _settled(dumped: dict[str, Any]) -> dict[str, Any]:
+def _settled(status: Status) -> Status:
     """Without what moves at every look: lastEvaluationTime, evidenceTime, and validUntil, which has a rule of its own."""
-    areas = [
-        {**area, "expectations": [_undated(one) for one in area.get("expectations", [])]}
-        for area in dumped.get("areas", [])
-    ]
-    return {**dumped, "areas": areas, "lastEvaluationTime": None, "validUntil": "validUntil" in dumped}
+    areas = tuple(
+        area.model_copy(update={"expectations": tuple(_undated(one) for one in area.expectations)})
+        for area in status.areas
+    )
+    certified = {"valid_until": status.valid_until is not None}
+    return status.model_copy(update={"areas": areas, "last_evaluation_time": None, **certified})
 
 
-def _undated(expectation: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in expectation.items() if key != "evidenceTime"}
+def _undated(one: ExpectationStatus) -> ExpectationStatus:
+    return one if one.evidence_time is None else one.model_copy(update={"evidence_time": None})
 
 
 def _renewal_due(stored: Status, wanted: Status) -> bool:

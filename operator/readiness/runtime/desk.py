@@ -31,6 +31,7 @@ class _Held:
 
     entry: Entry
     verdict: Verdict
+    settled: bool = False  # it was judged upon a status that tells of it already
 
 
 class Desk:
@@ -58,8 +59,20 @@ class Desk:
     def take(self, uid: str, entry: Entry, verdict: Verdict) -> bool:
         """Put a verdict in force; whether the stored status must be written."""
         self._held[uid] = _Held(entry, verdict)
-        before, now = entry.stored(), self._clock.now()
-        return not conditions.same(before, self._render(self._held[uid], entry, before, now))
+        before, now, held = entry.stored(), self._clock.now(), self._held[uid]
+        held.settled = conditions.same(before, self._render(held, entry, before, now))
+        return not held.settled
+
+    def stands(self, entry: Entry) -> bool:
+        """Whether a verdict on this very state of the review needed no write, and time has not ended it."""
+        held = self._held.get(entry.uid)
+        return (
+            held is not None
+            and held.settled
+            and held.verdict.judged
+            and held.entry.judged_alike(entry)
+            and not _is_over(held.verdict, self._clock.now())
+        )
 
     def drop(self, uid: str) -> None:
         """The review is gone, and its verdict with it."""

@@ -94,6 +94,8 @@ class Engine:
         if entry is None:
             return
         case = self._cases.setdefault(uid, Case(uid))
+        if self._desk.stands(entry) and self._judge.unmoved(case, entry):
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
         answer = await self._judge.judge(case, entry)

@@ -18,14 +18,16 @@ from readiness.api.v1alpha1.status import Status
 from readiness.collectors.access import Gate
 from readiness.collectors.clock import ServerClock
 from readiness.evidence.resources import ELSEWHERE
-from readiness.evidence.seen import Unseen, Why
+from readiness.evidence.seen import MANY, Seen, Unseen, Why
+from readiness.evidence.selecting import Scope
 from readiness.expectations import table
 from readiness.expectations.finding import Outcome
 from readiness.judgement import verdict as verdicts
 from readiness.judgement.assess import Assessed, assess
 from readiness.judgement.verdict import Facts, Verdict
-from readiness.runtime import taking
+from readiness.runtime import grounds, taking
 from readiness.runtime.barrier import Barrier, Passed
+from readiness.runtime.grounds import Grounds
 from readiness.runtime.register import Entry
 from readiness.runtime.taking import Key
 from readiness.runtime.watches import Watched, Watches
@@ -33,6 +35,7 @@ from readiness.runtime.watches import Watched, Watches
 SKEW: Final = timedelta(seconds=30)
 EVALUATING_AFTER: Final = 3.0  # seconds; a new generation without a verdict then says that it is being evaluated
 RESTORING: Final = 60.0  # seconds after a start in which a stored verdict waits for the first lists
+TURN: Final = 0.005  # seconds after which the loop may run: letting it run costs more than most expectations do
 _NEVER_JUDGED: Final = frozenset({Reason.PENDING, Reason.EVALUATING})
 
 
@@ -52,6 +55,8 @@ class Case:
     digest: str = ""
     memos: dict[Key, table.Memo] = field(default_factory=dict)
     needs: frozenset[Watched] = frozenset()
+    scopes: tuple[Scope, ...] = ()
+    grounds: Grounds | None = None  # of the verdict in force
 
     def read(self, entry: Entry) -> Review | Invalid:
         """The review; another spec forgets what was remembered for the old one."""
@@ -60,7 +65,16 @@ class Case:
             self.spec = entry.spec
             self.memos.clear()
             self.digest = reviews.digest(parsed.spec) if isinstance(parsed, Review) else ""
+            self.scopes = taking.scopes(parsed) if isinstance(parsed, Review) else ()
         return parsed
+
+    def memo(self, key: Key, evidence: Seen[object] | Unseen) -> table.Memo | None:
+        """What is remembered of many subjects; few are judged again in less time than they are worth in memory."""
+        subjects = getattr(evidence.value, "items", ()) if isinstance(evidence, Seen) else ()
+        if len(subjects) > MANY:
+            return self.memos.setdefault(key, table.Memo())
+        self.memos.pop(key, None)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +108,16 @@ class Judge:
         self._hold_for = hold_for
         self._uptime = uptime
 
+    def unmoved(self, case: Case, entry: Entry) -> bool:
+        """Whether nothing that the last verdict rested on has moved since."""
+        known = case.grounds
+        if known is None or not known.entry.judged_alike(entry) or self._barrier.waits(case.uid, entry.generation):
+            return False
+        return known.stand(self._grounds(case, entry))
+
     async def judge(self, case: Case, entry: Entry) -> Judged | Wait:
         """The verdict on this state of the review; the loop may run between two expectations."""
+        case.grounds = None
         now, before, review = self._clock.now(), entry.stored(), case.read(entry)
         if isinstance(review, Invalid):
             self._needs_nothing(case)
@@ -109,13 +131,13 @@ class Judge:
         if _judged_before(entry, before, case.digest) and not self._barrier.waits(case.uid, entry.generation):
             self._barrier.forget(case.uid)
             waiting = self._restoring(review, case, before)
-            return waiting if waiting is not None else await self._evidence(case, review, before, Passed())
+            return waiting if waiting is not None else await self._evidence(case, entry, review, before, Passed())
         seen = self._seen(entry)
         passed = self._barrier.ask(case.uid, entry.generation, entry.namespace, case.needs, seen)
         return (
             self._evaluating(review, case, before)
             if passed is None
-            else await self._evidence(case, review, before, passed)
+            else await self._evidence(case, entry, review, before, passed)
         )
 
     def _needs_nothing(self, case: Case) -> None:
@@ -160,21 +182,31 @@ class Judge:
         awaited = ", ".join(sorted(missing)) or "evidence newer than this generation"
         return Judged(verdicts.evaluating(review, before, self._clock.now(), awaited))
 
-    async def _evidence(self, case: Case, review: Review, before: Status, passed: Passed) -> Judged | Wait:
+    def _grounds(self, case: Case, entry: Entry) -> Grounds:
+        view = self._gate.view(entry.namespace)
+        selected = [taking.selected(view, scope)[0] for scope in case.scopes]
+        states = [(watched, self._watches.state(watched)) for watched in case.needs]
+        return grounds.of(entry, view, selected, states, skewed=abs(self._clock.skew) > SKEW)
+
+    async def _evidence(
+        self, case: Case, entry: Entry, review: Review, before: Status, passed: Passed
+    ) -> Judged | Wait:
         view = self._gate.view(review.meta.namespace)
         now = self._clock.now()
         # All evidence is taken in one step, before the loop may run again: a verdict speaks of one moment.
+        rests_on = self._grounds(case, entry)
         evidence = taking.take(review, view, passed.missing)
         selected, unfinished = taking.workloads(review, view, passed.missing)
         lost = [state for watched in case.needs if isinstance(state := self._watches.state(watched), Unseen)]
         lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
         pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}
         assessed: dict[Key, Assessed] = {}
+        turn = asyncio.get_running_loop().time()
         for key, (expectation, gathered) in evidence.items():
             name, want = expectation.check.one()
-            memo = case.memos.setdefault(key, table.Memo())
+            memo = case.memo(key, gathered.evidence)
             assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, memo)
-            await asyncio.sleep(0)
+            turn = await _let_run(turn)
         facts = Facts(
             review=review,
             digest=case.digest,
@@ -193,12 +225,22 @@ class Judge:
                 return Wait()  # the body that is being fetched marks the review when it is there
         else:
             decided = verdicts.decide(facts)
+            case.grounds = rests_on if not passed.missing else None
         raised = tuple(
             (expectation.check.one()[0], error)
             for key, (expectation, _) in evidence.items()
             if (error := assessed[key].raised) is not None
         )
         return Judged(decided, raised)
+
+
+async def _let_run(turn: float) -> float:
+    """Let the loop run if this turn has lasted long enough; when the turn began."""
+    loop = asyncio.get_running_loop()
+    if loop.time() - turn < TURN:
+        return turn
+    await asyncio.sleep(0)
+    return loop.time()
 
 
 def _judged_before(entry: Entry, before: Status, digest: str) -> bool:

@@ -48,11 +48,22 @@ def workloads(review: Review, view: View, missing: tuple[Unseen, ...] = ()) -> t
     for absent in missing:
         if absent.resource in {resource.name for resource in LIVE_TEMPLATES}:
             return absent, False
-    found = gather.gather(Workloads, None, view, _scope(review, None))
+    return selected(view, _scope(review, None))
+
+
+def selected(view: View, scope: Scope) -> tuple[Seen[Workloads] | Unseen, bool]:
+    """The workloads of one scope, and whether some are still being read."""
+    found = gather.gather(Workloads, None, view, scope)
     if isinstance(found.evidence, Unseen):
         return found.evidence, found.pending
     assert isinstance(found.evidence.value, Workloads)
     return Seen(found.evidence.value, found.evidence.as_of), found.pending
+
+
+def scopes(review: Review) -> tuple[Scope, ...]:
+    """Every scope of the review, its own first."""
+    every = (_scope(review, None), *(_scope(review, one) for _, one in expectations(review)))
+    return tuple(dict.fromkeys(every))
 
 
 def _gathered(review: Review, expectation: Expectation, view: View, missing: tuple[Unseen, ...]) -> Gathered[object]:

@@ -17,7 +17,7 @@ from readiness.evidence.config_maps import ConfigMap, ConfigMapRecord, ConfigMap
 from readiness.evidence.configuration import Configurations, Configured, Document, Documents, wanted
 from readiness.evidence.objects import Unreadable as UnreadableObject
 from readiness.evidence.resources import CONFIG_MAPS
-from readiness.evidence.seen import Seen, Unseen, Why
+from readiness.evidence.seen import MANY, Seen, Unseen, Why
 from readiness.evidence.selecting import Scope
 from readiness.evidence.texts import Tree, Unreadable
 from readiness.evidence.workloads import Workload
@@ -30,7 +30,7 @@ def gather(view: View, want: ConfigurationExpectation, scope: Scope) -> Gathered
         return Gathered(selected.evidence, selected.pending, selected.lost)
     found, as_of = selected.evidence.value, selected.evidence.as_of
     reader = _Reader(view)
-    shelf = view.kept.shelf(want)
+    shelf = view.kept.shelf(want) if len(found.items) > MANY else Shelf()  # see runtime: few are not remembered
     pairs = zip(found.items, chain(shelf.last(), repeat(None)), strict=False)
     items = tuple(_configured(one, before, want, shelf, reader) for one, before in pairs)
     as_of = min(as_of, reader.as_of) if reader.as_of is not None else as_of

@@ -31,10 +31,13 @@ def _selected(
     kept: Scoped, scope: Scope, everything: tuple[Workload, ...], unreadable: tuple[Unreadable, ...]
 ) -> Workloads:
     inside = kept.inside.of(everything, lambda one: scope.selects(known_as(one), one.meta.labels))
-    selected = tuple(compress(everything, inside))
+    before = kept.selected
+    selected = _same(before.items if before is not None else (), tuple(compress(everything, inside)))
     kept.pending = any(one.pending for one in selected)
     hint = "" if selected else _hint(scope, [one.meta for one in everything])
-    return Workloads(selected, unreadable, len(everything) - len(selected), hint)
+    found = Workloads(selected, unreadable, len(everything) - len(selected), hint)
+    unchanged = before is not None and before.items is selected and before == found
+    return before if before is not None and unchanged else found
 
 
 def _same(before: tuple[Workload, ...], after: tuple[Workload, ...]) -> tuple[Workload, ...]:
