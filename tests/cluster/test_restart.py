@@ -52,9 +52,8 @@ def test_a_restart_writes_nothing_and_emits_nothing(space: Space, kubeconfig: Pa
         space.apply(review("later", DELIVERY))
         space.ready("True", "Certified", "later")
         eventually(lambda: any(one["regarding"]["name"] == "later" for one in told(space)), "the later one is told")
-        assert running.metric('readiness_status_writes_total{outcome="written"}') == [
-            'readiness_status_writes_total{outcome="written"} 1.0'
-        ]
+    # By versions, not by the operator's own count: it also writes what earlier tests have left behind.
+    assert len(space.versions("later")) == 2, "created, and certified by one write"
     assert {name: version_of(space.get(name)) for name in names} == before
     assert {one["metadata"]["name"] for one in told(space) if one["regarding"]["name"] != "later"} == events_before
 
