@@ -46,7 +46,8 @@ def transitions(before: Status, after: Status) -> tuple[Announcement, ...]:
 def another_writer(times: int, minutes: int) -> Announcement:
     """Somebody else writes this status too, and disagrees."""
     said = f"another writer replaced this status {times} times within a minute: it is left alone for {minutes} minutes"
-    note = f"{said}; metadata.managedFields names the writer of status"
+    advice = "metadata.managedFields names the writer of status"
+    note = f"{said}, except to end a certificate that does not hold; {advice}"
     return Announcement("AnotherWriter", "Warning", "AnotherWriter", note)
 
 

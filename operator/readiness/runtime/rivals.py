@@ -2,7 +2,8 @@
 Another writer of the same statuses, such as a second operator with other settings.
 
 Two that disagree would replace each other's verdict for ever. Who notices that yields: the review is left alone for a
-while, and people are told. It must not know what either of them says.
+while, and people are told. A certificate that does not hold is ended all the same, now and then. It must not know what
+either of them says beyond that.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from readiness.runtime.register import Entry, status_of
 TIMES: Final = 3
 WITHIN: Final = 60.0  # seconds
 ALONE: Final = 600.0  # seconds
+ENDINGS: Final = 10.0  # seconds from one end of a certificate to the next, while a review is left alone
 
 
 @dataclass(slots=True)
@@ -26,10 +28,17 @@ class _Ours:
     version: int
     replaced: deque[float] = field(default_factory=lambda: deque(maxlen=TIMES))
     alone: asyncio.TimerHandle | None = None
+    ending: float = 0.0  # not before this may a certificate be ended while it is left alone
+    asking: asyncio.TimerHandle | None = None
+
+    def cancel(self) -> None:
+        for timer in (self.alone, self.asking):
+            if timer is not None:
+                timer.cancel()
 
 
 class Rivals:
-    """`conflict` is told each replacement, `yielded` each review that is left alone, `again` that its time is over."""
+    """`conflict` is told each replacement, `yielded` each review that is left alone, `again` when it may be written."""
 
     def __init__(
         self,
@@ -47,11 +56,18 @@ class Rivals:
         ours = self._ours.setdefault(uid, _Ours(b"", 0))
         ours.status, ours.version = status_of(answer), int(answer["metadata"]["resourceVersion"])
 
-    def alone(self, entry: Entry) -> bool:
-        """Whether this review must be left alone now; asked before each write."""
+    def yields(self, entry: Entry, *, ending: bool) -> bool:
+        """Whether this write must be left out now; asked before each one. `ending`: it ends a certificate."""
         ours = self._ours.get(entry.uid)
-        if ours is None:
-            return False
+        return ours is not None and self._alone(ours, entry) and not (ending and self._may_end(ours, entry.uid))
+
+    def forget(self, uid: str) -> None:
+        """The review is gone."""
+        ours = self._ours.pop(uid, None)
+        if ours is not None:
+            ours.cancel()
+
+    def _alone(self, ours: _Ours, entry: Entry) -> bool:
         if ours.alone is not None:
             return True
         if entry.version <= ours.version or entry.status == ours.status:
@@ -66,12 +82,20 @@ class Rivals:
         self._yielded(entry)
         return True
 
-    def forget(self, uid: str) -> None:
-        """The review is gone."""
-        ours = self._ours.pop(uid, None)
-        if ours is not None and ours.alone is not None:
-            ours.alone.cancel()
+    def _may_end(self, ours: _Ours, uid: str) -> bool:
+        """Attempts are counted, so that two who answer each other at once are no burden to the API server."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= ours.ending:
+            ours.ending = loop.time() + ENDINGS
+            return True
+        if ours.asking is None:
+            ours.asking = loop.call_at(ours.ending, self._ask, ours, uid)
+        return False
+
+    def _ask(self, ours: _Ours, uid: str) -> None:
+        ours.asking = None
+        self._again(uid)
 
     def _over(self, uid: str) -> None:
-        self._ours.pop(uid)  # it starts with a clean slate
+        self.forget(uid)  # it starts with a clean slate
         self._again(uid)

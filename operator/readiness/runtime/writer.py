@@ -47,6 +47,11 @@ class Draft:
     before: Status
     status: Status
 
+    @property
+    def ends(self) -> bool:
+        """Whether it ends a certificate: what is stored says Ready, whoever wrote it, and this does not."""
+        return self.entry.says_ready and not _ready(self.status)
+
 
 class Desk(Protocol):
     """Who owns the verdicts and hears what became of them."""
@@ -165,7 +170,7 @@ class Writer:
             if draft is None:
                 self._refusals.forget(uid)
                 return
-            if self._rivals.alone(draft.entry):
+            if self._rivals.yields(draft.entry, ending=draft.ends):
                 self._count("yielded")
                 return
             try:
@@ -256,3 +261,8 @@ class Writer:
 def path_of(entry: Entry) -> str:
     """The review's path on the API server."""
     return f"{PLURAL_PATH}/{entry.namespace}/readinessreviews/{entry.name}"
+
+
+def _ready(status: Status) -> bool:
+    ready = status.condition("Ready")
+    return ready is not None and ready.status == "True"
