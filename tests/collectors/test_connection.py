@@ -109,9 +109,11 @@ async def test_no_exception_of_the_library_leaks() -> None:
     async with serving(streaming(b"{", cut=True)) as (_, api):
         with pytest.raises(Unreachable):
             await api.get(PATH)
+    assert api.missed is None, "it answered, if badly"
     with pytest.raises(Unreachable):  # the server is closed now
         async with Api.plain(api._credentials.host, clock=clock()) as alone:
             await alone.get(PATH)
+    assert alone.missed == pytest.approx(asyncio.get_running_loop().time(), abs=5)
     async with Api.plain("http://name.invalid", clock=clock()) as nowhere:
         with pytest.raises(Unreachable):
             await nowhere.get(PATH)

@@ -146,6 +146,59 @@ async def test_a_permission_that_is_granted_is_noticed() -> None:
         assert reader.value() == 1
 
 
+PATIENT = dataclasses.replace(FAST, refused_doubt=60.0, fetch_pending=60.0)
+
+
+async def test_a_refusal_is_believed_when_it_is_met_again() -> None:
+    server = one()
+    server.forbidden = True
+    async with fetching(server, PATIENT) as reader:
+        assert reader.get() is PENDING
+        await until(lambda: reader.told)
+        assert reader.value() is Why.FORBIDDEN
+        assert server.seen["get"] == 2
+
+
+async def test_a_server_that_failed_a_moment_ago_is_not_believed_when_it_refuses() -> None:
+    """What is known stands until it answers, and it is asked soon."""
+    server = one()
+    server.down = True
+    async with fetching(server, PATIENT) as reader:
+        await until(lambda: reader.value() is Why.FAILED)
+        server.forbidden, server.down = True, False
+        asked = server.seen["get"]
+        await until(lambda: server.seen["get"] >= asked + 4)
+        assert reader.value() is Why.FAILED
+        server.forbidden = False
+        await until(lambda: reader.value() == 1)
+
+
+async def test_a_server_that_was_gone_is_not_believed_though_nothing_was_asked_of_it_meanwhile() -> None:
+    server = one()
+    server.forbidden = True
+    async with fetching(server, PATIENT) as reader:
+        reader.fetched._api.missed = asyncio.get_running_loop().time()
+        assert reader.get() is PENDING
+        await until(lambda: server.seen["get"] >= 4)
+        assert reader.get() is PENDING
+        assert reader.told == []
+        server.forbidden = False
+        await until(lambda: reader.told)
+        assert reader.value() == 1
+
+
+async def test_who_waits_for_a_doubted_refusal_is_told_when_the_time_is_over() -> None:
+    server = one()
+    server.forbidden = True
+    async with fetching(server, dataclasses.replace(PATIENT, fetch_pending=0.2)) as reader:
+        reader.fetched._api.missed = asyncio.get_running_loop().time()
+        assert reader.get() is PENDING
+        await until(lambda: reader.told)
+        assert reader.value() is Why.FAILED
+        server.forbidden = False
+        await until(lambda: reader.value() == 1)
+
+
 @pytest.mark.parametrize(
     "content",
     [

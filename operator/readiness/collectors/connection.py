@@ -62,6 +62,8 @@ class Api:
 
     def __init__(self, credentials: Credentials, clock: ServerClock) -> None:
         self.clock = clock
+        self.missed: float | None = None
+        """When nobody answered at the server's address last, by the loop's clock; a cut or slow answer is no such thing."""
         self._credentials = credentials
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=credentials.tls if credentials.tls is not None else True),
@@ -79,9 +81,28 @@ class Api:
         return cls(credentials, clock)
 
     @classmethod
+    async def as_kubectl(cls, kubeconfig: str | None, context: str | None, *, clock: ServerClock) -> "Api":
+        """With the credentials that kubectl would use, when it is called with these flags."""
+        try:
+            credentials = await Credentials.as_kubectl(kubeconfig, context, clock.monotonic())
+        except Unusable as error:
+            raise Unauthorized(f"no usable credentials: {error}") from error
+        return cls(credentials, clock)
+
+    @classmethod
     def plain(cls, base_url: str, *, clock: ServerClock, token: str = "", tls: ssl.SSLContext | None = None) -> "Api":
         """With a fixed token, or none."""
         return cls(Credentials.plain(base_url, token, tls), clock)
+
+    @property
+    def host(self) -> str:
+        """The server's address."""
+        return self._credentials.host
+
+    @property
+    def namespace(self) -> str:
+        """That of the credentials' context, or of the Pod."""
+        return self._credentials.namespace
 
     async def __aenter__(self) -> Self:
         return self
@@ -210,16 +231,20 @@ class Api:
             headers["Authorization"] = authorization
         if request.body is not None:
             headers["Content-Type"] = JSON
-        response = await self._session.request(
-            request.method,
-            URL(self._credentials.host + request.path, encoded=True).with_query(request.params or None),
-            data=request.body,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT),
-            allow_redirects=False,
-            proxy=self._credentials.proxy,
-            server_hostname=self._credentials.server_name,
-        )
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(self._credentials.host + request.path, encoded=True).with_query(request.params or None),
+                data=request.body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=total, sock_connect=_CONNECT),
+                allow_redirects=False,
+                proxy=self._credentials.proxy,
+                server_hostname=self._credentials.server_name,
+            )
+        except aiohttp.ClientConnectorError:
+            self.missed = asyncio.get_running_loop().time()
+            raise
         self.clock.heard(response.headers.get("Date", ""), sent)
         return response
 

@@ -17,7 +17,10 @@ LATER: Final = 1.5
 
 
 class Doubt:
-    """Of one watch. `believe` is asked at each refusal, `settled` told of every other answer, `failed` of a failure."""
+    """Of one source. `believe` is asked at each refusal, `settled` told of every other answer, `failed` of a failure.
+
+    Others learn that the server was gone from the connection: it is gone for all of them, a failure is of one alone.
+    """
 
     def __init__(self, api: Api, monotonic: Callable[[], float], longest: float) -> None:
         self._api = api
@@ -31,7 +34,9 @@ class Doubt:
         """Whether the refusal that was just met is a permission that lacks. Where it is not: try again soon."""
         if self._since is None:
             self._since = self._monotonic()
-        if self._failed is not None and self._monotonic() - self._failed < LATER * self._longest:
+        if any(
+            self._monotonic() - at < LATER * self._longest for at in (self._failed, self._api.missed) if at is not None
+        ):
             return False
         if self._ready or self._monotonic() - self._since >= self._longest:
             return True

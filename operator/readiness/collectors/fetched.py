@@ -14,8 +14,9 @@ from typing import Final, Generic, TypeVar
 
 from readiness.collectors import wire
 from readiness.collectors.clock import Backoff, Clock, Timing
-from readiness.collectors.connection import Api, ApiError, Forbidden, NotFound, Throttled
+from readiness.collectors.connection import Api, ApiError, Forbidden, NotFound, ServerFailed, Throttled, Unreachable
 from readiness.collectors.discovery import Discovery
+from readiness.collectors.doubt import Doubt
 from readiness.evidence.resources import Resource
 from readiness.evidence.seen import Seen, Unseen, Why
 
@@ -85,6 +86,7 @@ class Fetched(Generic[R]):
         self._timing = timing
         self._jitter = jitter
         self._entries: dict[Key, _Entry[R]] = {}
+        self._doubts: dict[tuple[Resource, str], Doubt] = {}  # a role is of a resource, and may be of a namespace
         self._queue: asyncio.Queue[Key] = asyncio.Queue()
 
     def get(self, resource: Resource, namespace: str, name: str, version: str) -> Seen[R] | Unseen | Pending | Absent:
@@ -107,8 +109,12 @@ class Fetched(Generic[R]):
 
     def forget_unreferenced(self, keep: Container[Key]) -> None:
         """Drop what nobody refers to any more."""
-        for key in [key for key in self._entries if key not in keep]:
+        gone = [key for key in self._entries if key not in keep]
+        for key in gone:
             self._entries.pop(key).settle()
+        if gone:
+            used = {key[:2] for key in self._entries}
+            self._doubts = {place: doubt for place, doubt in self._doubts.items() if place in used}
 
     def drop(self, resource: Resource) -> None:
         """Forget everything of a resource whose versions went back: equal versions prove nothing now."""
@@ -159,6 +165,9 @@ class Fetched(Generic[R]):
                 entry.flying = False
             if self._entries.get(key) is not entry:
                 continue
+            if found is None:  # what is known stands, and who waits goes on waiting, for a bounded time
+                entry.timers.append(asyncio.get_running_loop().call_later(again or 0.0, self._enqueue, key, entry))
+                continue
             self._take(key, entry, version, found, again)
 
     def _take(
@@ -188,28 +197,53 @@ class Fetched(Generic[R]):
         entry.promised = False
         self._publish(*key)
 
-    async def _fetch(self, key: Key, entry: _Entry[R]) -> tuple[Seen[R] | Unseen | Absent, float | None]:
-        """What is found, and after how many seconds to try again."""
+    async def _fetch(self, key: Key, entry: _Entry[R]) -> tuple[Seen[R] | Unseen | Absent | None, float | None]:
+        """What is found, None where a refusal is in doubt; and after how many seconds to try again."""
         resource, namespace, name = key
+        doubt = self._doubt(resource, namespace)
         try:
             async with asyncio.timeout(self._timing.fetch):
                 served = await self._discovery.find(resource)
                 if isinstance(served, Unseen):
-                    return served, entry.refused.next()
+                    return await self._unserved(served, entry, doubt)
                 path = self._discovery.path(resource, namespace, name)
                 answer = await self._api.get(path, timeout=self._timing.fetch)
-        except NotFound:
-            return Absent(self._clock.now()), None
         except Forbidden:
             message = f"not permitted to get {resource.name}: grant get"
-            return Unseen(Why.FORBIDDEN, message, resource.name), entry.refused.next()
-        except (ApiError, TimeoutError) as error:
-            after = error.after if isinstance(error, Throttled) else None
-            message = f"cannot get {resource.name}: the API server did not answer"
-            return Unseen(Why.FAILED, message, resource.name), entry.backoff.next(after)
+            return await self._refused(Unseen(Why.FORBIDDEN, message, resource.name), entry, doubt)
+        except (Unreachable, ServerFailed, TimeoutError):
+            doubt.failed()
+            return _unanswered(resource), entry.backoff.next()
+        except ApiError as error:
+            doubt.settled()
+            if isinstance(error, NotFound):
+                return Absent(self._clock.now()), None
+            return _unanswered(resource), entry.backoff.next(error.after if isinstance(error, Throttled) else None)
+        doubt.settled()
         if len(answer.body) > AT_ONCE:
             return await asyncio.to_thread(self._decoded, resource, answer.body), None
         return self._decoded(resource, answer.body), None
+
+    async def _unserved(self, served: Unseen, entry: _Entry[R], doubt: Doubt) -> tuple[Unseen | None, float]:
+        if served.reason is Why.FORBIDDEN:
+            return await self._refused(served, entry, doubt)
+        if served.reason is not Why.NOT_INSTALLED:
+            doubt.failed()
+        return served, entry.refused.next()
+
+    async def _refused(self, said: Unseen, entry: _Entry[R], doubt: Doubt) -> tuple[Unseen | None, float]:
+        """A server that has just started refuses what it will permit a moment later."""
+        if await doubt.believe():
+            return said, entry.refused.next()
+        return None, entry.backoff.next()
+
+    def _doubt(self, resource: Resource, namespace: str) -> Doubt:
+        found = self._doubts.get((resource, namespace))
+        if found is None:
+            longest = self._timing.refused_doubt
+            found = Doubt(self._api, lambda: asyncio.get_running_loop().time(), longest)
+            self._doubts[resource, namespace] = found
+        return found
 
     def _decoded(self, resource: Resource, body: bytes) -> Seen[R] | Unseen:
         if len(body) > wire.OBJECT_LIMIT:
@@ -219,6 +253,10 @@ class Fetched(Generic[R]):
             return Seen(self._decode[resource](body), self._clock.now())
         except wire.Misfit:
             return Unseen(Why.UNREADABLE, "the object cannot be decoded", resource.name)
+
+
+def _unanswered(resource: Resource) -> Unseen:
+    return Unseen(Why.FAILED, f"cannot get {resource.name}: the API server did not answer", resource.name)
 
 
 def _content(found: object) -> object:
