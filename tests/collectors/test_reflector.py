@@ -293,17 +293,48 @@ async def test_a_permission_that_is_taken_away_is_forbidden_at_once() -> None:
         assert world.states == ["Seen", "Forbidden"]
 
 
-async def test_a_forbidden_watch_does_not_flap() -> None:
+async def test_a_list_that_may_not_be_followed_is_never_seen() -> None:
+    """It is true for a moment: a certificate earned by it would then be held, as if the watch had been lost."""
     server = small()
     server.forbidden_watch = True
     async with reading(server) as world:
         await until(lambda: server.seen["watch"] >= 5)
-        assert world.states == ["Seen", "Forbidden"]
+        assert world.states == ["Forbidden"]
         state = world.store.state
         assert isinstance(state, Unseen)
         assert state.message == "not permitted to watch things.example.dev: grant list and watch"
         server.forbidden_watch = False
         await until(world.right)
+        assert world.states == ["Forbidden", "Seen"]
+
+
+async def test_a_list_is_not_seen_before_its_watch_is_answered() -> None:
+    server = small()
+    server.watches.append(hanging)
+    async with reading(server) as world:
+        await until(lambda: server.seen["watch"])
+        assert world.store.records
+        assert world.why() is Why.NOT_SYNCED
+        await until(world.right)
+
+
+async def test_a_watch_that_is_forbidden_later_does_not_flap() -> None:
+    server = small()
+    async with reading(server) as world:
+        await until(world.right)
+        server.forbidden_watch = True
+        server.cut()
+        await until(lambda: world.why() is Why.FORBIDDEN)
+        watches = server.seen["watch"]
+        await until(lambda: server.seen["watch"] >= watches + 3)
+        assert world.states == ["Seen", "Forbidden"]
+        assert world.store.unseen is not None
+        assert "not permitted to watch things.example.dev" in world.store.unseen.message
+        server.forbidden = True
+        await until(lambda: "not permitted to list" in str(world.store.unseen))
+        server.forbidden = server.forbidden_watch = False
+        await until(world.right)
+        assert world.states == ["Seen", "Forbidden", "Seen"]
 
 
 async def test_not_installed_until_discovery_says_it_is_served() -> None:

@@ -146,11 +146,18 @@ class Api:
         return await self._whole(_Request("POST", path, params or {}, body=body), timeout)
 
     async def lines(
-        self, path: str, *, params: Mapping[str, str], accept: str = JSON, inactivity: float
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        accept: str = JSON,
+        inactivity: float,
+        accepted: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[bytes, None]:
         """The lines of an endless answer; Unreachable where none is complete for `inactivity` seconds.
 
-        Close it (`contextlib.aclosing`) when leaving early.
+        `accepted` is told when the answer begins, which can be long before its first line. Close the answer
+        (`contextlib.aclosing`) when leaving early.
         """
         loop = asyncio.get_running_loop()
         last = loop.time()
@@ -159,6 +166,7 @@ class Api:
             async with asyncio.timeout_at(last + inactivity):
                 response = await self._send(_Request("GET", path, params, accept), None)
             try:
+                accepted()
                 while chunk := await _chunk(response, last + inactivity):
                     for line in splitter.feed(chunk):
                         last = loop.time()

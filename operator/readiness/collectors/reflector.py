@@ -70,7 +70,8 @@ class Reflector(Generic[R]):
         self._refused = Backoff(timing.refused_first, timing.refused_cap, jitter)
         self._doubt = Doubt(api, lambda: asyncio.get_running_loop().time(), timing.refused_doubt)
         self._limit = wire.PAGE
-        self._watch_refused = False
+        self._asked = "list"  # what was asked for last
+        self._watched = False  # whether the watch that was asked for last was accepted
         self._contact = 0.0  # of the loop's clock
         self._check: asyncio.TimerHandle | None = None
 
@@ -133,6 +134,7 @@ class Reflector(Generic[R]):
             self._lose(Why.NOT_SYNCED, f"the list of {self._name} is not finished")
 
     async def _list(self) -> None:
+        self._asked = "list"
         store, began, since = self.store, self._clock.now(), asyncio.get_running_loop().time()
         fresh, version = store.fresh(), ""
         async with aclosing(self._pages(self._partial(wire.PARTIAL_LIST))) as pages:
@@ -146,7 +148,7 @@ class Reflector(Generic[R]):
         store.replace(fresh, version)
         store.listed_at, store.began = began, since
         self._touch()
-        if not self._watch_refused:
+        if self._watched:  # where no watch is permitted, a list is true for a moment that nobody sees end
             self._see()
 
     async def _watch(self) -> bool:
@@ -155,6 +157,7 @@ class Reflector(Generic[R]):
         Only after an orderly end: one that was cut may have been cut by a restore, and a history that was replaced
         and has grown beyond our version since would be resumed without a sign of what is missing.
         """
+        self._asked = "watch"
         loop = asyncio.get_running_loop()
         began, frames = loop.time(), 0
         lines = self._api.lines(
@@ -162,6 +165,7 @@ class Reflector(Generic[R]):
             params=self._watch_parameters(),
             accept=self._partial(wire.PARTIAL),
             inactivity=self._timing.inactivity,
+            accepted=self._accepted,
         )
         try:
             async with aclosing(lines) as stream:
@@ -171,13 +175,19 @@ class Reflector(Generic[R]):
                     if self.store.unseen is not None:  # became stale meanwhile: only a list helps
                         return False
         except Forbidden:
-            self._watch_refused = True
+            self._watched = False
             raise
         if not frames:  # it was accepted and said nothing: it may hang on a history that is no more
             raise Unreachable("the watch ended without an event or bookmark")
         if loop.time() - began < self._timing.short_watch:
             await asyncio.sleep(self._backoff.next())
         return True
+
+    def _accepted(self) -> None:
+        """The list before it is followed from now on. One that became stale meanwhile needs a new list first."""
+        if not self._watched:
+            self._watched = True
+            self._see()
 
     def _take(self, frame: wire.Frame) -> None:
         store = self.store
@@ -198,9 +208,6 @@ class Reflector(Generic[R]):
             raise Garbled(f"a watch event of type {frame.type[:40]}")
         self._touch()
         self._backoff.reset()
-        if self._watch_refused:
-            self._watch_refused = False
-            self._see()
 
     def _advance(self, version: str, *, ordered: bool) -> None:
         mine, theirs = number(self.store.version), number(version)
@@ -285,8 +292,7 @@ class Reflector(Generic[R]):
         if not await self._doubt.believe():
             await asyncio.sleep(self._backoff.next())
             return
-        verb = "watch" if self._watch_refused else "list"
-        self._lose(Why.FORBIDDEN, f"not permitted to {verb} {self._name}: grant list and watch")
+        self._lose(Why.FORBIDDEN, f"not permitted to {self._asked} {self._name}: grant list and watch")
         await asyncio.sleep(self._refused.next())
 
     def _narrow(self, error: ApiError) -> None:
