@@ -7,14 +7,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DOCS   := .venv-docs
 GENERATE := $(BIN)/python -m hack.generate
 PYTEST := $(BIN)/python -m pytest
 FAST   := -q -m "not cluster and not long and not thorough" -n 2 --dist loadfile
 UNIT   := -q -m "not cluster and not long" -n 2 --dist loadfile
 ALL    := -q -m "not long" -n 2 --dist loadfile
-GENERATED := crds docs/expectations docs/settings.md charts
+GENERATED := crds docs/expectations docs/operations.md docs/security.md docs/settings.md docs/troubleshooting.md charts
 
-.PHONY: help install lint types imports unit fast test test-long verify generate manifest chart demo bench lock clean
+.PHONY: help install lint types imports unit fast test test-long verify generate manifest chart docs demo bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -68,6 +69,15 @@ chart: $(STAMP)  ## lint and pack the chart into build/ (builds helm from Go mod
 	@helm="$$($(BIN)/python -m hack.tools helm)" && "$$helm" lint --strict --quiet charts/readiness-operator \
 	  && "$$helm" package charts/readiness-operator --destination build
 
+docs: $(DOCS)/.installed  ## the pages as a site in build/site; a link or an anchor that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+
+$(DOCS)/.installed: requirements/docs.txt
+	@echo "==> $(DOCS): installing the pinned requirements of the site"
+	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
 demo: $(STAMP)  ## the main job on a control plane of its own; KEEP=1 leaves it running
 	@$(BIN)/python -m hack.demo
 
@@ -75,7 +85,7 @@ bench: $(STAMP)  ## measure the budget on a control plane of its own; QUICK=1 cu
 	@$(BIN)/python -m hack.bench $(ROWS)
 
 lock: $(STAMP)  ## resolve requirements/*.in anew
-	@cd requirements && for set in runtime dev; do \
+	@cd requirements && for set in runtime dev docs; do \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	    --no-managed-python --python-version 3.11 --quiet $$set.in -o $$set.txt; done
 

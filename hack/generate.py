@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from hack import gen_docs, gen_settings
+from hack import gen_alerts, gen_docs, gen_rights, gen_settings, gen_troubleshooting
 from hack.chart import generate as chart
 from readiness.api import crd
 
@@ -36,6 +36,9 @@ GENERATORS: tuple[Callable[[], Iterator[tuple[str, str]]], ...] = (
     crds,
     gen_docs.pages,
     gen_settings.pages,
+    gen_troubleshooting.pages,
+    gen_rights.pages,
+    gen_alerts.pages,
     chart.files,
 )
 """Further generated files are one more function here."""

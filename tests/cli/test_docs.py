@@ -24,6 +24,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADINGS = re.compile(r"^#+ (.+)$", re.MULTILINE)
+ROOT = DOCS.parent
+LINKING = [
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "charts" / "readiness-operator" / "README.md",
+]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -94,7 +100,7 @@ def test_examples_print_what_the_page_says(tmp_path: Path, monkeypatch: pytest.M
     assert printed == len(table.TABLE)
 
 
-@pytest.mark.parametrize("page", [*PAGES, DOCS.parent / "README.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in LINK.findall(page.read_text()):
         path, _, anchor = link.partition("#")
@@ -127,6 +133,7 @@ def test_operations_lists_every_metric_with_its_labels() -> None:
 def test_the_index_names_every_page() -> None:
     links = set(LINK.findall((DOCS / "index.md").read_text()))
     assert {page.name for page in PAGES} - {"index.md"} <= links
+    assert "decisions/README.md" in links
 
 
 def test_the_page_of_settings_is_generated_from_the_model() -> None:

@@ -1,4 +1,4 @@
-"""The README shows a recorded run: it must be one of the demo as it is, and every link must lead somewhere."""
+"""The README shows a recorded run: it must be one of the demo as it is."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,6 @@ from hack.demo.record import BEGIN, END
 from hack.demo.scenes import ADVISORY, DEFECTS, REPAIRS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 
 
 def transcript() -> str:
@@ -24,9 +23,3 @@ def test_the_transcript_shows_every_defect_and_every_repair() -> None:
     for number, scene in enumerate(REPAIRS, 1):
         assert f"Repair {number} of {len(REPAIRS)}: {scene.title}" in recorded
     assert re.search(r"features +feature-platform +True +Certified +2026\.11\.3 +10/10 ", recorded)
-
-
-def test_links_lead_to_files() -> None:
-    for page in PAGES:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8")):
-            assert (ROOT / link).exists(), f"{page}: {link}"
