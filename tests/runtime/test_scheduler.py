@@ -52,6 +52,24 @@ async def test_endless_events_do_not_put_it_off_for_ever() -> None:
 
 
 @virtual
+async def test_evidence_goes_ahead_of_renewals_and_does_not_starve_them() -> None:
+    bench = Bench()
+    for number in range(20):
+        bench.scheduler.mark(f"renewal-{number:02}")
+    for number in range(10):
+        bench.scheduler.mark(f"event-{number}", ahead=True)
+    bench.scheduler.mark("renewal-19", ahead=True)
+    await asyncio.sleep(1)
+    await bench.end()
+    order = [uid for uid, _ in bench.judged]
+    assert len(order) == 30, "each once"
+    assert set(order[:16]) >= {*(f"event-{number}" for number in range(10)), "renewal-19"}
+    assert [uid for uid in order[:16] if uid.startswith("renewal") and uid != "renewal-19"] == [
+        f"renewal-{number:02}" for number in range(5)
+    ], "one of four turns is for what waits"
+
+
+@virtual
 async def test_one_marked_while_it_is_judged_is_judged_again() -> None:
     async def judge(uid: str, _first: float) -> None:
         bench.judged.append((uid, passed()))

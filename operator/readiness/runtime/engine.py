@@ -70,7 +70,11 @@ class Engine:
             for uid in self.register.uids(namespace):
                 case = self._cases.get(uid)
                 if case is not None and any(resource is needed for needed, _ in case.needs):
-                    self.scheduler.mark(uid)
+                    self.scheduler.mark(uid, ahead=True)
+
+    def passed(self, uid: str) -> None:
+        """Evidence newer than a new generation is there."""
+        self.scheduler.mark(uid, ahead=True)
 
     def looked_at_all(self) -> bool:
         """Whether every review was looked at, so that what they need is known."""

@@ -2,7 +2,9 @@
 When which review is judged.
 
 Dirty reviews are judged after a moment of quiet (objects of one release arrive one by one), but soon in any
-case; deadlines of the verdicts are kept by the server's clock. It must not know what is judged.
+case; deadlines of the verdicts are kept by the server's clock. Where many are due, those whose evidence moved go
+ahead: a certificate that must end does not queue behind a thousand that are merely renewed. It must not know what
+is judged.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from typing import Final
 
 QUIET: Final = 0.1  # seconds without another event
 LONGEST: Final = 1.0  # seconds after the first event
+PATIENT: Final = 4  # every so many judgements one that did not ask to go ahead has its turn
 
 
 @dataclass(slots=True)
@@ -22,6 +25,7 @@ class _Dirty:
 
     first: float
     last: float
+    ahead: bool
 
     @property
     def due(self) -> float:
@@ -47,22 +51,26 @@ class Scheduler:
         self._current = ""
         self._now = now
         self._dirty: dict[str, _Dirty] = {}
-        self._order: list[tuple[float, str]] = []
+        self._lanes: dict[bool, list[tuple[float, str]]] = {True: [], False: []}  # those that go ahead, and the others
+        self._turns = 0
         self._deadlines: list[tuple[datetime, str]] = []
         self._deadline: dict[str, datetime] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._news = asyncio.Event()
         self.heartbeat = 0.0
 
-    def mark(self, uid: str) -> None:
-        """Something that this review depends on moved."""
+    def mark(self, uid: str, *, ahead: bool = False) -> None:
+        """Something that this review depends on moved; `ahead` of those that nothing but time has moved."""
         now = asyncio.get_running_loop().time()
         dirty = self._dirty.get(uid)
-        if dirty is not None:
+        if dirty is None:
+            dirty = self._dirty[uid] = _Dirty(now, now, ahead)
+        else:
             dirty.last = now
-            return
-        self._dirty[uid] = _Dirty(now, now)
-        heapq.heappush(self._order, (now + QUIET, uid))
+            if dirty.ahead or not ahead:
+                return
+            dirty.ahead = True
+        heapq.heappush(self._lanes[ahead], (dirty.due, uid))
         self._news.set()
 
     def wake(self, uid: str, at: datetime | None) -> None:
@@ -115,18 +123,28 @@ class Scheduler:
 
     def _next(self, now: float) -> tuple[str | None, float]:
         """A review that is due, or the seconds to wait (a second at most: deadlines are looked at then)."""
-        while self._order:
-            due, uid = self._order[0]
+        pause = 1.0
+        for ahead in (False, True) if self._turns % PATIENT == 0 else (True, False):
+            uid, wait = self._first(self._lanes[ahead], now, ahead=ahead)
+            if uid is not None:
+                self._turns += 1
+                return uid, 0.0
+            pause = min(pause, wait)
+        return None, pause
+
+    def _first(self, lane: list[tuple[float, str]], now: float, *, ahead: bool) -> tuple[str | None, float]:
+        while lane:
+            due, uid = lane[0]
             dirty = self._dirty.get(uid)
-            if dirty is None:
-                heapq.heappop(self._order)
+            if dirty is None or dirty.ahead is not ahead:
+                heapq.heappop(lane)
             elif dirty.due > due:
-                heapq.heapreplace(self._order, (dirty.due, uid))
+                heapq.heapreplace(lane, (dirty.due, uid))
             elif due <= now:
-                heapq.heappop(self._order)
+                heapq.heappop(lane)
                 return uid, 0.0
             else:
-                return None, min(due - now, 1.0)
+                return None, due - now
         return None, 1.0
 
     def _due_deadlines(self) -> None:

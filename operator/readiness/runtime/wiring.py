@@ -86,7 +86,7 @@ class Operator:
         self.engine = Engine(clock, self.counters)
         only = settings.watch_namespaces
         self.watches = Watches(self._reflector, self._supervisor.start, self.inventory.forget, only=only)
-        self.barrier = Barrier(self.watches, self.engine.scheduler.mark)
+        self.barrier = Barrier(self.watches, self.engine.passed)
         self.outage = Outage(api, self._fresh, self._returned)
         self.announcer = Announcer(api, _instance(), held_back)
         register, again, later = self.engine.register, self.engine.scheduler.mark, self.engine.scheduler.after
