@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Final
@@ -158,7 +158,8 @@ class Gateway:
             said = Says(401)
         if isinstance(said, Says):
             body = b'{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d}' % said.code
-            return web.Response(status=said.code, headers=said.headers, body=body, content_type="application/json")
+            dated = {"Date": format_datetime(datetime.now(UTC) + self.shift, usegmt=True), **said.headers}
+            return web.Response(status=said.code, headers=dated, body=body, content_type="application/json")
         try:
             return await self._pass_on(request, number, silent=isinstance(said, Silence))
         except (aiohttp.ClientError, OSError):

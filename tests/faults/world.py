@@ -1,17 +1,19 @@
 """A small world: a few Deployments, one review, an operator, and everything that may befall them."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from hypothesis import strategies as st
 
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
-from tests.cluster.history import condition, line
+from tests.cluster.history import History, condition, line
 from tests.cluster.kube import Json, Kube
 from tests.cluster.objects import DELIVERY, SECURITY, deployment, review
 from tests.cluster.running import Running
@@ -40,6 +42,9 @@ FAULTS: Final = tuple(
     for name in ("restart", "crash", "cut", "outage", "return", "mute", "storm", "refuse-writes", "calm", "minutes")
 ) + tuple((name, resource, "") for name in ("forbid", "permit") for resource in ("deployments", "pods"))
 
+DISASTERS: Final = tuple((name, "", "") for name in ("another-server", "another-etcd", "back-in-time"))
+"""The control plane itself: seconds each."""
+
 Step = tuple[str, str, str]
 STARTS: Final[tuple[list[Step], ...]] = (
     [("deploy", "api", "good"), ("review", "both", ""), ("settle", "", "")],
@@ -50,6 +55,13 @@ STARTS: Final[tuple[list[Step], ...]] = (
 _STEPS: Final = st.one_of(st.sampled_from(CHANGES), st.sampled_from(FAULTS))
 PLANS: Final = st.builds(
     lambda start, steps: [*start, *steps], st.sampled_from(STARTS), st.lists(_STEPS, min_size=3, max_size=9)
+)
+DISASTROUS: Final = st.builds(
+    lambda start, before, disaster, after: [*start, ("snapshot", "", ""), *before, disaster, *after],
+    st.sampled_from(STARTS[:2]),
+    st.lists(_STEPS, min_size=1, max_size=4),
+    st.sampled_from(DISASTERS),
+    st.lists(_STEPS, min_size=1, max_size=3),
 )
 
 
@@ -86,6 +98,8 @@ class World:
     withdrawn: dict[str, ExitStack] = field(default_factory=dict)
     timeline: list[tuple[int, bool]] = field(default_factory=list)  # (version, verdict of the naive) from then on
     born: dict[tuple[str, int], int] = field(default_factory=dict)  # (uid, generation) -> version
+    inherited: str = ""  # uid of the review that was there when history began anew
+    anew: History | None = None
 
     # --- the operator
 
@@ -199,12 +213,59 @@ class World:
         for name in kept:
             self._forbid(name)
 
+    def _another_server(self) -> None:
+        self.kube.cluster.stop_apiserver()
+        self.kube.cluster.start_apiserver()
+
+    def _another_etcd(self) -> None:
+        """It crashes under the running API server, and has lost nothing when it is back."""
+        self._copy("crash")
+        self.kube.cluster.restore_etcd(self._copied("crash"), restart_apiserver=False)
+
+    def _snapshot(self) -> None:
+        kept = list(self.withdrawn)
+        self._permit()
+        self._copy("snapshot")
+        for resource in kept:
+            self._forbid(resource)
+
+    def _back_in_time(self) -> None:
+        """No version of before is comparable with one of after: what is followed begins anew."""
+        kept = list(self.withdrawn)
+        self._permit()
+        self.hold()
+        self.kube.cluster.restore_etcd(self._copied("snapshot"))
+        self.close()
+        self.anew = self.space.history = History(self.kube)
+        self.timeline, self.born = [(0, self.expected())], {}
+        if (found := self.review) is not None:
+            self.inherited = found["metadata"]["uid"]
+            self.born[self.inherited, found["metadata"]["generation"]] = 0
+        for resource in kept:
+            self._forbid(resource)
+
+    def _copied(self, name: str) -> Path:
+        return self.kube.cluster.folder / f"copy-{name}"
+
+    def _copy(self, name: str) -> None:
+        shutil.rmtree(self._copied(name), ignore_errors=True)
+        self.kube.cluster.snapshot_etcd(self._copied(name))
+
     def heal(self) -> None:
         self._calm()
         self._permit()
         self._return()
 
+    def close(self) -> None:
+        if self.anew is not None:
+            self.anew.stop()
+
     # --- what must hold
+
+    def hold(self) -> None:
+        """Everything that was written so far is held against what there was."""
+        assert not (found := list(self.premature())), "\n".join(found)
+        assert not (found := self.space.violations()), "\n".join(found)
 
     @property
     def review(self) -> Json | None:
@@ -244,6 +305,8 @@ class World:
         before: Json | None = None
         for version in self.space.versions("prod"):
             uid, generation = version["metadata"]["uid"], version["metadata"]["generation"]
+            if before is None and uid == self.inherited:
+                before = version
             turned = green(version) and (
                 before is None or not green(before) or before["status"]["observedGeneration"] != generation
             )
