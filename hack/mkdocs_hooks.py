@@ -64,5 +64,12 @@ def _expanded(docs: Path, entry: Any) -> Any:
         [(title, value)] = entry.items()
         if isinstance(value, str) and value.endswith("/"):
             pages = sorted(path.relative_to(docs).as_posix() for path in (docs / value).glob("*.md"))
-            return {title: sorted(pages, key=lambda page: not page.endswith("/README.md"))}
+            pages.sort(key=lambda page: not page.endswith("/README.md"))
+            return {title: [{_title(docs / page): page} for page in pages]}
     return entry
+
+
+def _title(page: Path) -> str:
+    """Its heading: mkdocs takes the file's name where a comment stands before it."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), page.stem)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -78,10 +79,20 @@ def test_a_page_that_nothing_leads_to_fails(copy: Path) -> None:
 
 def test_every_page_is_in_the_navigation() -> None:
     nav = mkdocs_hooks.on_config({"docs_dir": str(DOCS), "nav": SETTINGS["nav"]})["nav"]
-    entries = [next(iter(entry.values())) if isinstance(entry, dict) else entry for entry in nav]
-    named = [page for entry in entries for page in ([entry] if isinstance(entry, str) else entry)]
+    named = list(pages_of(nav))
     assert sorted(named) == sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
     assert named[0] == "index.md"
+    [kinds] = [entry["Expectations"] for entry in nav if "Expectations" in entry]
+    assert kinds[0] == {"Expectations": "expectations/README.md"}
+    assert {"nonRoot": "expectations/nonRoot.md"} in kinds
+
+
+def pages_of(entry: Any) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry
+    else:
+        for one in entry.values() if isinstance(entry, dict) else entry:
+            yield from pages_of(one)
 
 
 @pytest.mark.parametrize(
