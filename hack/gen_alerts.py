@@ -59,5 +59,5 @@ def _after(rule: Mapping[str, Any]) -> str:
 
 
 def _expressions(named: Iterable[tuple[str, str]]) -> str:
-    told = "\n\n".join(f"# {name}\n{' '.join(expression.split())}" for name, expression in named)
+    told = "\n\n".join(f"# {name}\n{expression.strip()}" for name, expression in named)
     return f"```promql\n{told}\n```"

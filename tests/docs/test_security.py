@@ -46,3 +46,22 @@ def test_every_proof_that_it_names_is_there() -> None:
     for path in named:
         root = gen_rights.ROOT / "operator" / "readiness" if path.startswith("collectors") else gen_rights.ROOT
         assert (root / path).exists(), path
+
+
+def test_the_container_is_set_as_it_says() -> None:
+    deployment = yaml.safe_load((gen_rights.ROOT / "deploy" / "operator" / "deployment.yaml").read_text())
+    pod = deployment["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    context = {**pod["securityContext"], **container["securityContext"], **pod}
+    section = PAGE.partition("## The container")[2]
+    told = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", section, re.MULTILINE))
+    assert told == {
+        "readOnlyRootFilesystem": str(context["readOnlyRootFilesystem"]).lower(),
+        "allowPrivilegeEscalation": str(context["allowPrivilegeEscalation"]).lower(),
+        "capabilities": " ".join(["drop", *context["capabilities"]["drop"]]),
+        "seccompProfile": context["seccompProfile"]["type"],
+        "enableServiceLinks": str(context["enableServiceLinks"]).lower(),
+        "automountServiceAccountToken": str(context["automountServiceAccountToken"]).lower(),
+    }
+    user = f"{str(context['runAsNonRoot']).lower()}, {context['runAsUser']}"
+    assert f"| `runAsNonRoot`, `runAsUser` | {user} |" in section
