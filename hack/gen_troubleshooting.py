@@ -28,7 +28,7 @@ Every reason, by the place in which it stands. Search this page for the word tha
 ## Where to look
 
 ```shell
-# REASON is that of the condition Ready, BLOCKED BY names areas; with -o wide, MESSAGE names the worst subject.
+# REASON is that of the condition Ready, BLOCKED BY names areas, MESSAGE the worst subject.
 kubectl get rr -A -o wide
 # Conditions, expectations, findings, Events.
 kubectl describe rr NAME -n NAMESPACE

@@ -13,6 +13,7 @@ from typing import Any
 
 from hack import blocks
 from hack.bench.machine import ROOT
+from hack.bench.scale import SLICES
 
 PAGE = ROOT / "docs" / "operations.md"
 COMMAND = "python -m hack.bench.page build/bench.json"
@@ -44,7 +45,7 @@ def _server(about: Mapping[str, Any]) -> str:
 
 def _size(counts: Mapping[str, Any]) -> str:
     return (
-        f"Unless a row says otherwise: {counts['namespaces']:,} namespaces with a review each, "
+        f"Unless a row says otherwise: {counts['namespaces']:,} namespaces with {SLICES} reviews each, "
         f"{counts['deployments']:,} Deployments, {counts['stateful_sets']:,} StatefulSets."
     )
 

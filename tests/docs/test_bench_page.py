@@ -43,7 +43,12 @@ def test_every_row_stands_there_whether_it_holds_or_not() -> None:
 
 def test_it_says_what_it_was_measured_on() -> None:
     said = page.text(FOUND).splitlines()[0]
-    for part in ("2026-11-21 at ebf50e2 (changed since)", "2 cores, A &lt;fine> one", "v1.36.4", "10,000 Deployments"):
+    for part in (
+        "2026-11-21 at ebf50e2 (changed since)",
+        "2 cores, A &lt;fine> one",
+        "v1.36.4",
+        "200 namespaces with 5 reviews each, 10,000",
+    ):
         assert part in said
     assert "A quick run" in page.text({**FOUND, "quick": True})
 
