@@ -33,7 +33,7 @@ kubectl get rr -A -o wide
 # Conditions, expectations, findings, Events.
 kubectl describe rr NAME -n NAMESPACE
 # What the operator itself lacks, a line each.
-kubectl get --raw /api/v1/namespaces/readiness-system/services/readiness-operator:http/proxy/readyz
+kubectl port-forward -n readiness-system deployment/readiness-operator 8080 & curl localhost:8080/readyz
 ```
 
 The condition `Ready` sums up the areas, an area's condition its blocking expectations, an expectation its findings: follow
