@@ -17,6 +17,8 @@ THOROUGH = (
     "collectors/test_workloads.py::test_the_order_of_events",
     "deploy/",
     "judgement/test_properties.py",
+    "docs/test_site.py::test_a_",
+    "docs/test_site.py::test_it_",
     "localcluster/",
     "security/",
 )
