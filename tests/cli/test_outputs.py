@@ -183,23 +183,33 @@ def test_the_version_needs_none_of_the_operators_libraries() -> None:
     assert found.stdout == f"readiness {__version__}\n[]\n"
 
 
-@pytest.mark.parametrize(("command", "needless"), [("crds", ("kopf", "kubernetes", "aiohttp")), ("review", ("kopf",))])
+@pytest.mark.parametrize(
+    ("command", "needless"),
+    [
+        ("crds", ("kopf", "kubernetes", "aiohttp")),
+        ("explain", ("kopf", "kubernetes", "aiohttp")),
+        ("review", ("kopf",)),
+        ("status", ("kopf",)),
+    ],
+)
 def test_other_commands_need_no_kopf(command: str, needless: tuple[str, ...], tmp_path: Path) -> None:
     paths = written(tmp_path, all=f"{GOOD}---\n{REVIEW}")
-    args = [command] if command == "crds" else [command, str(paths["all"])]
+    given = {"review": [str(paths["all"])], "status": ["--kubeconfig", str(tmp_path / "none")]}
+    args = [command, *given.get(command, [])]
     script = (
         "import sys, atexit\n"
         f"atexit.register(lambda: print([name for name in {needless!r} if name in sys.modules], file=sys.stderr))\n"
         f"from readiness.runtime import cli\ncli.main({args!r})\n"
     )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
-    assert found.stderr == "[]\n"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert found.returncode == (2 if command == "status" else 0)
+    assert found.stderr.endswith("[]\n")
 
 
 def test_help_names_every_command() -> None:
     found = run("--help")
     assert (found.exit_code, found.stderr) == (0, "")
-    assert all(f"  {command} " in found.stdout for command in ("crds", "review", "run"))
+    assert all(f"  {command} " in found.stdout for command in ("crds", "explain", "review", "run", "status"))
     assert "..." not in found.stdout.partition("Commands:")[2]
 
 

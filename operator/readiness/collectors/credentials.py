@@ -20,10 +20,12 @@ from kubernetes.aio.config.incluster_config import (
     SERVICE_TOKEN_FILENAME,
     InClusterConfigLoader,
 )
-from yaml import YAMLError
+from yaml import YAMLError, safe_load
 
-Unusable = (ConfigException, YAMLError, OSError, ValueError, KeyError, TypeError)
+Unusable = (ConfigException, YAMLError, OSError, ValueError, KeyError, TypeError, AttributeError)
 """What loading raises where credentials are missing or broken (ssl.SSLError is an OSError)."""
+
+NAMESPACE_FILE = SERVICE_TOKEN_FILENAME.replace("token", "namespace")
 
 _RENEW_EVERY = 60.0
 _RENEW_AFTER_REFUSAL = 10.0
@@ -38,6 +40,7 @@ class Credentials:
     server_name: str | None = None
     proxy: str | None = None
     token_file: str = ""
+    namespace: str = "default"
     _token: str = ""
     _loader: Any = None
     _configuration: Any = None
@@ -63,17 +66,18 @@ class Credentials:
         return cls(configuration.host, _tls(configuration), token_file=token_file)
 
     @classmethod
-    async def kubeconfig(cls, path: str, now: float) -> "Credentials":
-        """Those of the current context of a kubeconfig: tokens, client certificates, exec plugins."""
+    async def kubeconfig(cls, path: str, now: float, context: str | None = None) -> "Credentials":
+        """Those of a context of a kubeconfig, absent: the current one: tokens, client certificates, exec plugins."""
         configuration = Configuration()
         loader = await load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=path, client_configuration=configuration, persist_config=False
+            config_file=path, context=context, client_configuration=configuration, persist_config=False
         )
         made = cls(
             configuration.host.rstrip("/"),
             _tls(configuration) if configuration.host.startswith("https:") else None,
             configuration.tls_server_name or None,
             configuration.proxy or None,
+            namespace=loader.current_context["context"].get("namespace") or "default",
             _loader=loader,
             _configuration=configuration,
             _renewed=now,
@@ -89,6 +93,18 @@ class Credentials:
         if SERVICE_HOST_ENV_NAME in os.environ and os.access(SERVICE_TOKEN_FILENAME, os.R_OK):
             return cls.in_cluster()
         return await cls.kubeconfig(os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config"), now)
+
+    @classmethod
+    async def as_kubectl(cls, kubeconfig: str | None, context: str | None, now: float) -> "Credentials":
+        """The named kubeconfig; else those that KUBECONFIG lists, or the user's; without any, in a Pod, the Pod's."""
+        wanted, there = _files(kubeconfig)
+        if there:
+            return await cls.kubeconfig(os.pathsep.join(there), now, context or _current(there))
+        if not kubeconfig and not context and os.access(SERVICE_TOKEN_FILENAME, os.R_OK):
+            found = cls.in_cluster()
+            found.namespace = _text(NAMESPACE_FILE)
+            return found
+        raise ConfigException(f"there is no kubeconfig at {' or '.join(wanted)}")
 
     async def authorization(self, now: float) -> str:
         """The Authorization header, or nothing where a client certificate speaks."""
@@ -121,6 +137,23 @@ class Credentials:
             renewed = (self._configuration.cert_file, self._configuration.key_file)
             if self.tls is not None and renewed != certificate and renewed[0]:
                 self.tls.load_cert_chain(*renewed)  # new connections show the new certificate
+
+
+def _files(kubeconfig: str | None) -> tuple[list[str], list[str]]:
+    """Where kubectl looks, and which of these files there are."""
+    listed = [path for path in os.environ.get("KUBECONFIG", "").split(os.pathsep) if path]
+    wanted = [kubeconfig] if kubeconfig else listed or [str(Path.home() / ".kube" / "config")]
+    return wanted, [path for path in wanted if Path(path).expanduser().exists()]
+
+
+def _current(paths: list[str]) -> str | None:
+    """The current context of several files: kubectl takes the first, the library the last."""
+    for path in paths if len(paths) > 1 else ():
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            named = (safe_load(file) or {}).get("current-context")
+        if named:
+            return str(named)
+    return None
 
 
 def _text(path: str) -> str:

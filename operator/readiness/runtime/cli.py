@@ -1,22 +1,21 @@
 """
-The command line: thin doors to the operator, to the offline review and to the CRDs.
+The command line: thin doors to the operator, to stored and offline reviews, to the kinds and to the CRDs.
 
 Whatever is wrong with what was given is said on standard error, a line each, and ends with exit code 2. Each command
 imports what it needs by itself: `readiness --version` must not wait for the operator's libraries.
 """
 
-import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from readiness import __version__
+from readiness.runtime import console
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,10 +23,8 @@ if TYPE_CHECKING:
     from readiness.runtime.offline import Answered
     from readiness.runtime.settings import Settings
 
-NOT_CERTIFIED: Final = 1
-FAILED: Final = 1
-BAD_INPUT: Final = 2
-INTERRUPTED: Final = 130
+PLUGIN: Final = "kubectl-readiness"
+"""The name under which kubectl finds this program as `kubectl readiness`."""
 
 
 class Door(click.Group):
@@ -42,18 +39,20 @@ class Door(click.Group):
         **extra: Any,
     ) -> Any:
         """As click's; only errors are told differently."""
+        if prog_name is None and Path(sys.argv[0]).stem == PLUGIN:
+            prog_name = PLUGIN.replace("-", " ")
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
-            sys.exit(BAD_INPUT)
+            sys.exit(console.BAD_INPUT)
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "readiness"
-            _bad_input([f"{error.format_message()} (see {command} --help)"])
+            console.bad_input([f"{error.format_message()} (see {command} --help)"])
         except click.ClickException as error:
-            _bad_input([error.format_message()])
+            console.bad_input([error.format_message()])
         except click.Abort:
-            sys.exit(INTERRUPTED)
+            sys.exit(console.INTERRUPTED)
         if standalone_mode:
             sys.exit(code if isinstance(code, int) else 0)
         return code
@@ -94,7 +93,7 @@ def run(file: Path | None, watch_namespaces: tuple[str, ...], **flags: str | Non
         process.run(settings)
     except process.CannotStart as error:
         click.echo(f"readiness: {error}", err=True)
-        sys.exit(FAILED)
+        sys.exit(console.FAILED)
 
 
 @main.command()
@@ -131,12 +130,69 @@ def review(
     given = offline.Input(reader.read([*flagged, *paths]), named, namespace, now, tuple(reader.problems))
     answers = offline.review(given, settings)
     notes = [f"{reader.skipped} Helm test hooks are passed over"] if reader.skipped else []
-    _tell([*notes, *answers.notes])
+    console.tell([*notes, *answers.notes])
     if answers.problems:
-        _bad_input(answers.problems)
-    _tell(f"a check failed by a defect of its own: {raised}" for one in answers.reviews for raised in one.raised)
+        console.bad_input(answers.problems)
+    console.tell(f"a check failed by a defect of its own: {raised}" for one in answers.reviews for raised in one.raised)
     _show(answers.reviews, output)
-    sys.exit(0 if all(one.certified for one in answers.reviews) else NOT_CERTIFIED)
+    sys.exit(0 if all(one.certified for one in answers.reviews) else console.NOT_CERTIFIED)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--namespace", "-n", metavar="NAMESPACE", help="Where to look; absent: the context's namespace.")
+@click.option("--all-namespaces", "-A", "everywhere", is_flag=True, help="Show the reviews of every namespace.")
+@click.option("--watch", "-w", "follow", is_flag=True, help="Go on, and show each change; Ctrl-C ends it.")
+@click.option("--kubeconfig", metavar="FILE", help="As for kubectl; absent: $KUBECONFIG, or ~/.kube/config.")
+@click.option("--context", metavar="NAME", help="As for kubectl; absent: the kubeconfig's current one.")
+@click.pass_context
+def status(
+    ctx: click.Context,
+    name: str | None,
+    namespace: str | None,
+    everywhere: bool,
+    follow: bool,
+    kubeconfig: str | None,
+    context: str | None,
+) -> None:
+    """Show stored reviews: may it go out; if not, why not.
+
+    Without NAME a line for each review, and what stands between it and a certificate; with NAME all about that one:
+    areas, expectations, findings since when and what to do. A certificate that has expired, or that is about an older
+    generation, is shown as such and is none.
+
+    Exit code 0: every review shown is certified now; 1: at least one is not; 2: there is no answer, and why.
+    """
+    if everywhere and (namespace or name):
+        raise click.UsageError(f"--all-namespaces goes without {'--namespace' if namespace else 'NAME'}.")
+    from readiness.runtime import status as stored  # noqa: PLC0415  # kubernetes, aiohttp: see above
+
+    program = ctx.find_root().command_path
+    try:
+        certified = stored.show(stored.Asked(program, name, namespace, everywhere, follow, kubeconfig, context))
+    except stored.CannotShow as error:
+        console.bad_input([str(error)])
+    sys.exit(0 if certified else console.NOT_CERTIFIED)
+
+
+@main.command()
+@click.argument("named", metavar="[KIND]...", nargs=-1)
+def explain(named: tuple[str, ...]) -> None:
+    """Explain a kind: what it checks, its parameters, its reasons.
+
+    These are the kinds of expectations that stand under `check` in a review; without KIND they are listed.
+    """
+    from readiness.expectations import table  # noqa: PLC0415  # see above
+    from readiness.outputs import explanation, manual  # noqa: PLC0415
+
+    every = {kind.name: kind for kind in table.TABLE}
+    reasons = {kind.name: kind.reasons for kind in table.TABLE}
+    if wrong := [manual.unknown(one, reasons) for one in named if one not in every]:
+        console.bad_input(wrong)
+    width = min(console.width() or console.READABLE, console.READABLE)
+    pages = [manual.lines(explanation.of(every[one]), explanation.shared(), width) for one in dict.fromkeys(named)]
+    pages = pages or [manual.kinds(map(explanation.of, table.TABLE), width)]
+    console.put("\n\n".join("\n".join(page) for page in pages) + "\n")
 
 
 @main.command()
@@ -145,7 +201,7 @@ def crds() -> None:
     from readiness.api import crd  # noqa: PLC0415  # see above
     from readiness.outputs import documents  # noqa: PLC0415
 
-    _print("".join(f"---\n{documents.text(one)}" for one in crd.documents()))
+    console.put("".join(f"---\n{documents.text(one)}" for one in crd.documents()))
 
 
 def _show(answered: Iterable["Answered"], output: str) -> None:
@@ -153,15 +209,12 @@ def _show(answered: Iterable["Answered"], output: str) -> None:
 
     listing = {"apiVersion": "v1", "kind": "List", "items": [one.object for one in answered]}
     if output == "json":
-        _print(json.dumps(listing, indent=2) + "\n")
+        console.put(json.dumps(listing, indent=2) + "\n")
     elif output == "yaml":
-        _print(documents.text(listing))
+        console.put(documents.text(listing))
     else:
-        # Nothing is wrapped in a pipe: a finding is then one line, for grep and for logs that wrap by themselves.
-        wrapping = sys.stdout.isatty() or "COLUMNS" in os.environ
-        width = shutil.get_terminal_size().columns if wrapping else None
-        pages = ("\n".join(terminal.lines(one.object, one.status, width)) for one in answered)
-        _print("\n\n".join(pages) + "\n", colour=False if os.environ.get("NO_COLOR") else None)
+        pages = ("\n".join(terminal.lines(one.object, one.status, console.width())) for one in answered)
+        console.put("\n\n".join(pages) + "\n")
 
 
 def _settings(file: Path | None, flags: dict[str, Any]) -> "Settings":
@@ -170,7 +223,7 @@ def _settings(file: Path | None, flags: dict[str, Any]) -> "Settings":
     try:
         return settings.load(file, flags, os.environ)
     except settings.WrongSettings as error:
-        _bad_input(str(error).splitlines())
+        console.bad_input(str(error).splitlines())
 
 
 def _instant(text: str | None) -> "datetime":
@@ -181,21 +234,4 @@ def _instant(text: str | None) -> "datetime":
     try:
         return instants.parse(text) if text is not None else datetime.now(UTC)
     except ValueError as error:
-        _bad_input([f"--now: {error}"])
-
-
-def _print(text: str, *, colour: bool | None = None) -> None:
-    """In UTF-8 whatever the locale: a message may hold any character, and JSON and YAML have no other encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    click.echo(text, nl=False, color=colour)
-
-
-def _tell(notes: Iterable[str]) -> None:
-    for note in notes:
-        click.echo(f"readiness: {note}", err=True)
-
-
-def _bad_input(problems: Iterable[str]) -> NoReturn:
-    _tell(problems)
-    sys.exit(BAD_INPUT)
+        console.bad_input([f"--now: {error}"])
