@@ -426,3 +426,15 @@ def test_back_off_doubles_to_its_cap_and_is_jittered() -> None:
     endless = Backoff(1, 10, lambda: 0.0)
     endless.attempts = 100_000
     assert endless.next() == 5
+
+
+async def test_a_lent_session_tells_of_each_watch_whether_it_is_permitted() -> None:
+    """Whoever borrows it may ask again and again without a word."""
+    told: list[tuple[str, bool]] = []
+    async with serving(answering(403), answering(500)) as (_, api):
+        host, session = api.lend(watched=lambda path, permitted: told.append((path, permitted)))
+        async with session:
+            for query in ("?watch=true", "?watch=true", "?watch=true", "?limit=1"):
+                async with session.get(f"{host}{PATH}{query}") as answer:
+                    assert answer.status
+    assert told == [(PATH, False), (PATH, True), (PATH, True)]

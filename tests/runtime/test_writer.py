@@ -31,6 +31,7 @@ class Server:
     codes: deque[int] = field(default_factory=deque)
     headers: dict[str, str] = field(default_factory=dict)
     newest: dict[str, Any] | None = None
+    gets: deque[int] = field(default_factory=deque)  # answers in place of the newest
     puts: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     hold: asyncio.Event | None = None
@@ -59,6 +60,9 @@ class Server:
         return web.json_response(raw(name, version=99, uid=body["metadata"]["uid"], status=body["status"]))
 
     async def get(self, _: web.Request) -> web.Response:
+        if self.gets:
+            code = self.gets.popleft()
+            return web.Response(status=code, body=status(code), content_type="application/json")
         if self.newest is None:
             return web.Response(status=404, body=status(404), content_type="application/json")
         return web.json_response(self.newest)
@@ -205,6 +209,18 @@ async def test_what_is_not_permitted_waits_and_holds_nobody_else() -> None:
         await given.until(lambda: sorted(given.desk.taken) == ["a", "b", "c"])
         assert not given.writer.forbidden
         assert given.desk.taken[0] == "c", "its success is what lets the others go"
+
+
+async def test_reviews_that_may_not_be_read_anew_hold_no_writer() -> None:
+    """Each would ask for ever otherwise, and eight of them would hold all the others."""
+    async with bench(*[409] * 8) as given:
+        given.server.gets.extend([403] * 8)
+        for name in "abcdefgh":
+            given.writer.ask(given.desk.add(name), ENDING)
+        await given.until(lambda: given.outcomes.count("forbidden") == 8)
+        assert given.writer.forbidden
+        given.writer.ask(given.desk.add("later"), ORDINARY)
+        await given.until(lambda: "later" in given.desk.taken)
 
 
 async def test_a_refused_status_is_replaced_by_the_least_and_only_once() -> None:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 
@@ -176,11 +177,14 @@ class Api:
         if splitter.held:
             raise Unreachable("cut in the middle of a line")
 
-    def lend(self, cut: Callable[[], None] = lambda: None) -> tuple[str, aiohttp.ClientSession]:
+    def lend(
+        self, cut: Callable[[], None] = lambda: None, watched: Callable[[str, bool], None] = lambda _, __: None
+    ) -> tuple[str, aiohttp.ClientSession]:
         """The server's address, and a session with our credentials for a library that makes its own requests.
 
         Every request shows the credentials as they are then. `cut` is called where a watch is asked for before the one
-        before it had run its time: the server may have been another meanwhile. The caller closes the session.
+        before it had run its time: the server may have been another meanwhile. `watched` is told the path of each watch,
+        and whether it is permitted. The caller closes the session.
         """
         ends: dict[str, float] = {}
 
@@ -190,12 +194,15 @@ class Api:
             shown = await self._credentials.authorization(self.clock.monotonic())
             if shown:
                 request.headers["Authorization"] = shown
-            if request.url.query.get("watch") == "true":
-                now, path = self.clock.monotonic(), request.url.path
-                if now < ends.get(path, now):
-                    cut()
-                ends[path] = now + float(request.url.query.get("timeoutSeconds", "0"))
-            return await handler(request)
+            if request.url.query.get("watch") != "true":
+                return await handler(request)
+            now, path = self.clock.monotonic(), request.url.path
+            if now < ends.get(path, now):
+                cut()
+            ends[path] = now + float(request.url.query.get("timeoutSeconds", "0"))
+            response = await handler(request)
+            watched(path, response.status != HTTPStatus.FORBIDDEN)
+            return response
 
         tls = self._credentials.tls
         session = aiohttp.ClientSession(

@@ -101,6 +101,7 @@ class Operator:
         self._kopf: asyncio.Task[None] | None = None
         self._crds = self._crd_reflector()
         self._asked = False
+        self._unwatched: set[str] = set()  # paths of reviews of which no watch is permitted
 
     async def run(self, started: Callable[[int], None] = lambda _: None) -> None:
         """Serve, watch, judge, write until cancelled. `started` is told the port of the endpoints."""
@@ -149,8 +150,11 @@ class Operator:
             problems.append("not every review was looked at: what they need is not known yet")
         if not self.watches.settled():
             problems.append("not every needed watch is synced")
+        if len(self._unwatched) >= max(1, len(self._settings.watch_namespaces)):  # one tenant does not hold the others
+            problems.append("not permitted to watch reviews: grant get, list and watch on them")
         if self.writer.forbidden:
-            problems.append("not permitted to write statuses: grant update on readinessreviews/status")
+            rights = "update on readinessreviews/status, and get on readinessreviews"
+            problems.append(f"not permitted to write statuses: grant {rights}")
         return problems
 
     def _all_asked(self) -> bool:
@@ -236,6 +240,14 @@ class Operator:
             for source in self.watches.sources()
         )
 
+    def _reviews_watched(self, path: str, permitted: bool) -> None:
+        """Without a watch the roll calls find what is new, some time later; what they find is judged as ever."""
+        if permitted:
+            self._unwatched.discard(path)
+        elif path not in self._unwatched:
+            self._unwatched.add(path)
+            self._log.error("not permitted to watch reviews: grant get, list and watch on them", path=path)
+
     def _returned(self) -> None:
         """After an outage every verdict is made anew."""
         self._log.info("contact with the API server is back")
@@ -299,7 +311,7 @@ class Operator:
 
     async def _run_kopf(self) -> None:
         """Not `kopf.operator`: when that ends, it cancels every task of the loop that is younger than itself."""
-        host, session = self._api.lend(cut=self.rollcall.ask)
+        host, session = self._api.lend(cut=self.rollcall.ask, watched=self._reviews_watched)
         tasks: list[asyncio.Task[None]] = []
         try:
             spawned = await kopf.spawn_tasks(

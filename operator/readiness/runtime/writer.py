@@ -177,7 +177,7 @@ class Writer:
                 await self._put(draft)
             except Conflict:
                 self._count("conflict")
-                await self._reread(draft.entry)
+                await self._reread(draft, rank)
             except NotFound:
                 self._count("gone")
                 self._desk.moved(uid, None)
@@ -216,14 +216,17 @@ class Writer:
         self._refusals.permitted(entry.namespace)
         self._desk.written(draft, found)
 
-    async def _reread(self, entry: Entry) -> None:
+    async def _reread(self, draft: Draft, rank: int) -> None:
         """A conflict tells that the review moved: whatever it is now is judged anew, nothing is sent again."""
-        backoff = Backoff(0.2, 10.0)
+        entry, backoff = draft.entry, Backoff(0.2, 10.0)
         while True:
             try:
                 answer = await self._api.get(path_of(entry))
             except NotFound:
                 self._desk.moved(entry.uid, None)
+                return
+            except (Unauthorized, Forbidden) as error:
+                self._not_permitted(draft, rank, error)
                 return
             except ApiError as error:
                 await asyncio.sleep(backoff.next(error.after if isinstance(error, Throttled) else None))
@@ -235,7 +238,7 @@ class Writer:
         self._count("forbidden")
         pause = self._refusals.refused(draft.entry, rank)
         self._log.error(
-            "status not written: grant update on readinessreviews/status",
+            "status not written: grant update on readinessreviews/status, and get on readinessreviews",
             review=f"{draft.entry.namespace}/{draft.entry.name}",
             error=str(error),
             again_in_seconds=round(pause),
