@@ -23,6 +23,8 @@ _CLUSTER_SCOPED: Final = {
     "CustomResourceDefinition",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
+    "ClusterSecretStore",
+    "VolumeSnapshotContent",
 }
 MERGE: Final = "application/merge-patch+json"
 
@@ -76,7 +78,7 @@ class Kube:
 
     def put_status(self, body: Json, manager: str = "somebody-else") -> Json:
         meta = body["metadata"]
-        path = path_of(body, meta["namespace"], meta["name"])
+        path = path_of(body, meta.get("namespace", ""), meta["name"])
         return self.request("PUT", f"{path}/status?fieldManager={manager}", body)
 
     def merge(self, body: Json, patch: Json) -> Json:
