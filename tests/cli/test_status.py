@@ -145,6 +145,11 @@ def test_the_page_is_the_golden_one(
     assert text == (GOLDEN / file).read_text()
 
 
+def test_getting_started_shows_the_golden_list() -> None:
+    page = (GOLDEN.parents[2] / "docs" / "getting-started.md").read_text()
+    assert f"$ readiness status -n orders\n{(GOLDEN / 'status.list.txt').read_text()}```" in page
+
+
 # --- never a certificate that does not stand
 
 
@@ -273,7 +278,7 @@ class Screen(Pages):
         self.wanted = 1
 
     def show(self, state: State, standings: tuple[standing.Standing, ...], at: datetime) -> None:  # noqa: ARG002  # no line of its own
-        self.pages.append(click.unstyle(self.text(state, standings)) if state.reviews else self.nothing)
+        self.pages.append(click.unstyle(self.text(state, standings)))
         if len(self.pages) >= self.wanted:
             self.enough.set()
 
@@ -340,10 +345,12 @@ async def test_a_certificate_runs_out_without_an_event(followed: tuple[Hands, Sc
 
 async def test_lost_contact_is_shown_and_its_end_too(followed: tuple[Hands, Screen]) -> None:
     hands, screen = followed
-    for lost in ("", "refused", ""):
-        hands.given.put_nowait(State((certified(),), lost))
-    await hands.until(screen, 3)
-    assert ["no contact" in page for page in screen.pages] == [False, True, False]
+    for reviews in ((certified(),), ()):
+        for lost in ("", "refused\x1b[2J", ""):
+            hands.given.put_nowait(State(reviews, lost))
+    await hands.until(screen, 6)
+    assert ["no contact" in page for page in screen.pages] == [False, True, False] * 2
+    assert "\x1b" not in "".join(screen.pages)
 
 
 async def test_a_machine_that_slept_believes_nothing_until_it_hears_again(followed: tuple[Hands, Screen]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from readiness.api.v1alpha1 import instants
 from readiness.api.v1alpha1.status import Condition, Status
 from readiness.outputs import conditions
+from readiness.outputs.text import clean
 
 _WORDS: Final = {"True": "certified", "False": "not ready"}
 
@@ -32,9 +33,9 @@ def of(review: Mapping[str, Any], status: Status, at: datetime, lost: str = "") 
     """As of this instant of the server's clock; `lost` says why the review may have changed unseen."""
     ready = status.condition("Ready")
     if ready is None or status.observed_generation < 0:
-        doubts = [("not judged", _unjudged(review, status)), *_contact(lost)]
+        doubts = [("not judged", _unjudged(review, status)), *_silent(lost)]
     else:
-        doubts = [*_contact(lost), *_lapsed(review, status, ready, at)]
+        doubts = [*_silent(lost), *_lapsed(review, status, ready, at)]
     if doubts:
         return Standing(doubts[0][0], False, tuple(said for _, said in doubts), None, at)
     assert ready is not None
@@ -48,9 +49,14 @@ def _unjudged(review: Mapping[str, Any], status: Status) -> str:
     return "no operator has judged it: is one running, and does it watch this namespace?"
 
 
-def _contact(lost: str) -> Iterator[tuple[str, str]]:
+def contact(lost: str) -> Iterator[str]:
+    """What is said where it was lost, fit to print."""
     if lost:
-        yield "out of contact", f"no contact with the API server, so that this may be past: {lost}"
+        yield f"no contact with the API server, so that this may be past: {clean(lost, 512)}"
+
+
+def _silent(lost: str) -> Iterator[tuple[str, str]]:
+    yield from (("out of contact", said) for said in contact(lost))
 
 
 def _lapsed(review: Mapping[str, Any], status: Status, ready: Condition, at: datetime) -> Iterator[tuple[str, str]]:

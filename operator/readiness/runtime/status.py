@@ -149,11 +149,12 @@ class Pages:
         """Once more: a terminal shows the newest page only, a pipe all of them."""
         if sys.stdout.isatty():
             click.clear()
-        text = self.text(state, standings) if state.reviews else f"{self.nothing}\n"
-        console.put(f"--- {instants.text(at)}\n{text}")
+        console.put(f"--- {instants.text(at)}\n{self.text(state, standings)}")
 
     def text(self, state: State, standings: tuple[Standing, ...]) -> str:
-        """All pages."""
+        """All pages, or why there is none."""
+        if not state.reviews:
+            return "\n".join([self.nothing, *standing.contact(state.lost)]) + "\n"
         both = list(zip(state.reviews, standings, strict=True))
         if self._place.name is not None:
             return "\n".join(line for review, stands in both for line in self._whole(review, stands)) + "\n"
