@@ -13,6 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 FAST   := -q -m "not cluster and not long and not thorough" -n 2 --dist loadfile
 UNIT   := -q -m "not cluster and not long" -n 2 --dist loadfile
 ALL    := -q -m "not long" -n 2 --dist loadfile
+LONG   := -q -m long -n 2 --dist load
 GENERATED := crds docs/expectations docs/operations.md docs/security.md docs/settings.md docs/troubleshooting.md charts
 
 .PHONY: help install lint types imports unit fast test test-long verify generate manifest chart docs demo bench lock clean
@@ -52,7 +53,7 @@ test: lint types imports $(STAMP)  ## everything, on a real API server too; ends
 
 test-long: $(STAMP)  ## the tests that take minutes
 	@$(BIN)/python -m hack.localcluster build --if-possible
-	@$(PYTEST) -q -m long
+	@$(PYTEST) $(LONG)
 
 generate: $(STAMP)  ## regenerate what has one source elsewhere: crds/, pages of docs/, parts of charts/
 	@$(GENERATE)

@@ -19,10 +19,11 @@ class Process:
     def __init__(self, kubeconfig: Path, log: Path) -> None:
         self.port = free_port()
         self.log = log
-        command = [sys.executable, "-m", "readiness", "run", f"--kubeconfig={kubeconfig}", f"--listen-port={self.port}"]
+        operator = [sys.executable, "-m", "tests.faults.life", "run", f"--kubeconfig={kubeconfig}"]
+        endpoints = ["--listen-host=127.0.0.1", f"--listen-port={self.port}"]
         with log.open("ab") as written:
             self.process = subprocess.Popen(
-                [*command, "--listen-host=127.0.0.1"], stdout=written, stderr=subprocess.STDOUT, env={**os.environ}
+                [*operator, *endpoints], stdout=written, stderr=subprocess.STDOUT, env={**os.environ}
             )
 
     def __enter__(self) -> Self:
