@@ -1,8 +1,8 @@
 """
 The table of rights in docs/security.md, from the role that ships: every resource with its verbs, and why they are needed.
 
-That the role is the least that the code needs is proven elsewhere (tests/deploy/test_rbac.py); here it only gets its reasons,
-and a right without one, or a reason without its right, ends the generation.
+That the role is the least that the code needs is proven elsewhere (tests/deploy/test_rbac.py and test_each_rule.py); here it
+only gets its reasons, and a right without one, or a reason without its right, ends the generation.
 """
 
 from collections.abc import Iterator
