@@ -77,7 +77,7 @@ class Credentials:
             _tls(configuration) if configuration.host.startswith("https:") else None,
             configuration.tls_server_name or None,
             configuration.proxy or None,
-            namespace=loader.current_context["context"].get("namespace") or "default",
+            namespace=str(loader.current_context["context"].get("namespace") or "default"),
             _loader=loader,
             _configuration=configuration,
             _renewed=now,
