@@ -104,10 +104,12 @@ async def test_one_is_got_by_its_name_and_followed_by_it() -> None:
 async def test_changes_are_told() -> None:
     async with following() as (server, follower):
         server.put("t1", 10)
-        server.put("new", 11)
+        server.put("a-new", 11)
         server.delete("t2")
         await until(follower.right(server))
         assert server.seen["list"] == 3
+        names = [one["metadata"]["name"] for one in follower.states[-1].reviews]
+        assert names == sorted(server.objects)
 
 
 FAULTS: dict[str, Handler] = {
@@ -116,7 +118,8 @@ FAULTS: dict[str, Handler] = {
     "failed": answering(500),
     "gone in the stream": streaming(frame("ERROR", status(410, "Expired"))),
     "garbage": streaming(b"{nonsense}\n"),
-    "a review without metadata": streaming(frame("MODIFIED", b"[1]")),
+    "a review that is a list": streaming(frame("MODIFIED", b"[1]")),
+    "a review without metadata": streaming(frame("MODIFIED", b'{"spec":{}}')),
     "too deep": streaming(frame("MODIFIED", b"[" * 60_000 + b"]" * 60_000)),
     "cut in a line": streaming(b'{"type":"MOD', cut=True),
     "ended at once": streaming(),
