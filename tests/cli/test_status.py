@@ -33,6 +33,12 @@ UNTIL = "2026-11-21T12:30:00Z"
 Edit = Callable[[dict[str, Any]], object]
 
 
+@pytest.fixture(autouse=True)
+def _unwrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a pipe, whatever the workers of a test run are told."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def certified(name: str = "shop") -> dict[str, Any]:
     """As the operator writes it, in short."""
     since = "2026-11-20T10:00:00Z"
@@ -136,7 +142,6 @@ UNSEEN: dict[str, Any] = {
 def test_the_page_is_the_golden_one(
     file: str, name: str | None, reviews: list[dict[str, Any]], columns: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
     if columns is not None:
         monkeypatch.setenv("COLUMNS", columns)
     text = click.unstyle(shown(*reviews, name=name))
