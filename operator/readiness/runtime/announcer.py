@@ -8,7 +8,7 @@ transition is (outputs.events does).
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -49,9 +49,10 @@ class Announcer:
         loop = asyncio.get_running_loop()
         held = self._held.get(entry.uid)
         if held is not None:
-            held.entry, held.after = entry, after
+            held.after = _brief(after)
         else:
-            self._held[entry.uid] = _Held(entry, before, after, loop.time() + self._held_back)
+            named = replace(entry, spec=b"", status=b"")  # a thousand of them may wait, and are told by their names
+            self._held[entry.uid] = _Held(named, _brief(before), _brief(after), loop.time() + self._held_back)
 
     def at_once(self, entry: Entry, announcement: events.Announcement) -> None:
         """What is no transition of a status, and needs not last."""
@@ -101,3 +102,8 @@ class Announcer:
         except ApiError as error:
             # Never tried again: a timeout may hide a success, and an Event must not be doubled.
             self._log.warning("event lost", review=f"{entry.namespace}/{entry.name}", error=str(error))
+
+
+def _brief(status: Status) -> Status:
+    """What transitions are read off."""
+    return Status(conditions=status.conditions, subject=status.subject)

@@ -107,6 +107,7 @@ class Judge:
         self._clock = clock
         self._hold_for = hold_for
         self._uptime = uptime
+        self._shared: dict[frozenset[Watched], frozenset[Watched]] = {}  # most reviews need the same
 
     def unmoved(self, case: Case, entry: Entry) -> bool:
         """Whether nothing that the last verdict rested on has moved since."""
@@ -126,7 +127,8 @@ class Judge:
             self._needs_nothing(case)
             row = verdicts.deleting if entry.deleting else verdicts.suspended
             return Judged(row(review, before, now))
-        case.needs = frozenset(self._needs(review))
+        needs = frozenset(self._needs(review))
+        case.needs = self._shared.setdefault(needs, needs)
         self._watches.need(case.uid, case.needs)
         if _judged_before(entry, before, case.digest) and not self._barrier.waits(case.uid, entry.generation):
             self._barrier.forget(case.uid)

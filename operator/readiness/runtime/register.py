@@ -6,7 +6,7 @@ resourceVersion wins. It must not know how anything is judged; it only keeps wha
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -116,6 +116,8 @@ class Register:
         if known is not None and known.uid != entry.uid:
             self.drop(known.uid)
             known = None
+        if known is not None and known.spec == entry.spec:
+            entry = replace(entry, spec=known.spec)  # whoever holds an older entry holds the same bytes
         self._entries[entry.uid] = entry
         self._names[entry.namespace, entry.name] = entry.uid
         self._by_namespace.setdefault(entry.namespace, set()).add(entry.uid)

@@ -7,9 +7,9 @@ either of them says beyond that.
 """
 
 import asyncio
-from collections import deque
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from readiness.runtime.register import Entry, status_of
@@ -24,9 +24,9 @@ ENDINGS: Final = 10.0  # seconds from one end of a certificate to the next, whil
 class _Ours:
     """The status that this operator wrote last, and when somebody replaced such a one; seconds of the loop's clock."""
 
-    status: bytes
+    status: bytes  # a digest
     version: int
-    replaced: deque[float] = field(default_factory=lambda: deque(maxlen=TIMES))
+    replaced: tuple[float, ...] = ()
     alone: asyncio.TimerHandle | None = None
     ending: float = 0.0  # not before this may a certificate be ended while it is left alone
     asking: asyncio.TimerHandle | None = None
@@ -54,7 +54,7 @@ class Rivals:
     def wrote(self, uid: str, answer: Mapping[str, Any]) -> None:
         """The API server's answer to our write."""
         ours = self._ours.setdefault(uid, _Ours(b"", 0))
-        ours.status, ours.version = status_of(answer), int(answer["metadata"]["resourceVersion"])
+        ours.status, ours.version = _digest(status_of(answer)), int(answer["metadata"]["resourceVersion"])
 
     def yields(self, entry: Entry, *, ending: bool) -> bool:
         """Whether this write must be left out now; asked before each one. `ending`: it ends a certificate."""
@@ -70,11 +70,11 @@ class Rivals:
     def _alone(self, ours: _Ours, entry: Entry) -> bool:
         if ours.alone is not None:
             return True
-        if entry.version <= ours.version or entry.status == ours.status:
+        if entry.version <= ours.version or _digest(entry.status) == ours.status:
             return False
         now = asyncio.get_running_loop().time()
-        ours.status, ours.version = entry.status, entry.version  # each replacement counts once
-        ours.replaced.append(now)
+        ours.status, ours.version = _digest(entry.status), entry.version  # each replacement counts once
+        ours.replaced = (*ours.replaced, now)[-TIMES:]
         self._conflict()
         if len(ours.replaced) < TIMES or now - ours.replaced[0] > WITHIN:
             return False
@@ -99,3 +99,7 @@ class Rivals:
     def _over(self, uid: str) -> None:
         self.forget(uid)  # it starts with a clean slate
         self._again(uid)
+
+
+def _digest(status: bytes) -> bytes:
+    return hashlib.blake2b(status, digest_size=16).digest()

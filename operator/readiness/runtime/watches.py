@@ -57,12 +57,14 @@ class Watches:
         self._running: dict[Watched, _Watch] = {}
         self._needs: dict[str, frozenset[Watched]] = {}
         self._waiting: set[Watched] = set()
+        self._known: dict[Watched, Watched] = {}
         self._held = False
 
     def where(self, resource: Resource, namespace: str) -> Watched:
-        """How a resource of a namespace is watched here."""
+        """How a resource of a namespace is watched here; the same object each time."""
         everywhere = not resource.namespaced or not self._only
-        return (resource, "" if everywhere else namespace)
+        watched = (resource, "" if everywhere else namespace)
+        return self._known.setdefault(watched, watched)
 
     def hold(self) -> None:
         """Start nothing until `release`: at a start, one list then serves every review."""
