@@ -63,10 +63,14 @@ class Bench:
         return (ready.status, ready.reason) if ready else None
 
 
-def green(entry: Entry, lasting: timedelta = timedelta(hours=1)) -> Verdict:
+def read(entry: Entry) -> Review:
     review = entry.read()
     assert isinstance(review, Review)
-    blank = verdicts.suspended(review, Status(), EPOCH)
+    return review
+
+
+def green(entry: Entry, lasting: timedelta = timedelta(hours=1)) -> Verdict:
+    blank = verdicts.suspended(read(entry), Status(), EPOCH)
     until = EPOCH + lasting
     return replace(
         blank,
@@ -142,6 +146,27 @@ def test_the_answer_becomes_the_stored_copy_and_nothing_is_left_to_write() -> No
     [(before, after)] = bench.announcer.told
     assert before.condition("Ready") is None
     assert after == draft.status
+
+
+def test_a_verdict_that_came_back_while_another_was_written_is_judged_upon_what_was_written() -> None:
+    """It agrees with what was stored when it was judged, and not with what is stored now: nobody else would notice."""
+    bench = Bench()
+    blank = bench.put()
+    bench.desk.take("u-1", blank, red := verdicts.suspended(read(blank), Status(), EPOCH))
+    first = bench.desk.draft("u-1")
+    assert first is not None
+    bench.desk.written(first, raw(version=2, status=first.status.dump()))
+    entry = bench.put(version=2, status=first.status.dump())
+    bench.desk.take("u-1", entry, green(entry))
+    flying = bench.desk.draft("u-1")
+    assert flying is not None
+    assert bench.desk.take("u-1", entry, red) is False, "nothing to write, as far as is known"
+    assert bench.again == []
+    bench.desk.written(flying, raw(version=3, status=flying.status.dump()))
+    assert bench.again == ["u-1"]
+    stored = bench.register.entry("u-1")
+    assert stored is not None
+    assert not bench.desk.stands(stored)
 
 
 def test_an_answer_that_a_newer_spec_has_overtaken_is_judged_again() -> None:

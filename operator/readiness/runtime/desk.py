@@ -32,6 +32,7 @@ class _Held:
     entry: Entry
     verdict: Verdict
     settled: bool = False  # it was judged upon a status that tells of it already
+    sent: Draft | None = None  # what was handed out last of this very verdict
 
 
 class Desk:
@@ -106,7 +107,10 @@ class Desk:
         except conditions.InvariantBroken as broken:
             self._log.error("a status that breaks the invariant was not written", uid=uid, error=str(broken))
             return self.give_up(uid, "its verdict contradicted itself: see the operator's log")
-        return None if conditions.same(before, status) else Draft(entry, before, status)
+        if conditions.same(before, status):
+            return None
+        held.sent = Draft(entry, before, status)
+        return held.sent
 
     def give_up(self, uid: str, why: str) -> Draft | None:
         """The verdict that nothing can be told, in force until the review is judged again."""
@@ -114,14 +118,18 @@ class Desk:
         if entry is None:
             return None
         now, before, meta = self._clock.now(), entry.stored(), entry.read().meta
-        self._held[uid] = _Held(entry, verdicts.internal_error(meta, before, now, why))
+        held = self._held[uid] = _Held(entry, verdicts.internal_error(meta, before, now, why))
         self._later(uid, RETRY)
-        return Draft(entry, before, conditions.render(self._held[uid].verdict, before, now))
+        held.sent = Draft(entry, before, conditions.render(held.verdict, before, now))
+        return held.sent
 
     minimal = give_up  # what is written where the API server refused the whole status
 
     def written(self, draft: Draft, answer: dict[str, Any]) -> None:
-        """The answer becomes the stored copy; the verdict stands for it."""
+        """The answer becomes the stored copy; the verdict stands for it, unless another came while it was written.
+
+        That one was held against the status of before: where the two agreed, nobody would ever write it.
+        """
         uid = draft.entry.uid
         self._register.put(answer)
         stored = self._register.entry(uid)
@@ -129,6 +137,7 @@ class Desk:
         if (
             stored is not None
             and held is not None
+            and held.sent is draft
             and (stored.spec, stored.generation)
             == (
                 draft.entry.spec,
