@@ -67,6 +67,7 @@ def test_what_is_kept_never_shows(many: int, steps: list[dict[str, tuple[str, st
     world = World()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(configuration, "MANY", many)
+        patched.setattr(secrets, "MANY", many)
         _never_shows(world, steps)
 
 

@@ -5,8 +5,9 @@ from readiness.api.v1alpha1.status import Status
 from readiness.judgement import verdict
 from readiness.judgement.assess import Assessed
 from readiness.judgement.verdict import Verdict
+from readiness.outputs import events
 from readiness.outputs.conditions import render
-from readiness.outputs.events import Announcement, transitions
+from readiness.outputs.events import Announcement
 from tests.judgement.facts import NEVER, NOW, area, at, bad, doubtful, expectation, judged, lost, review
 
 REVIEW = review(
@@ -18,6 +19,10 @@ RED = judged(REVIEW, {"two": Assessed((bad(),))})[1]
 DOUBTFUL = judged(REVIEW, {"two": Assessed((doubtful(),))})[1]
 BLIND = judged(REVIEW, {"two": Assessed(unseen=lost())})[1]
 HELD = judged(REVIEW, {"two": Assessed(unseen=lost(contact=NOW))}, before=GREEN)[1]
+
+
+def transitions(before: Status, after: Status) -> tuple[Announcement, ...]:
+    return events.transitions(events.told(before), events.told(after))
 
 
 def row(given: Verdict) -> Status:

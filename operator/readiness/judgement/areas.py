@@ -131,6 +131,11 @@ def unjudged(area: Area, owner: str, reason: Reason, now: datetime) -> AreaVerdi
     return AreaVerdict(area.name, area.condition_type, area.owner or owner, Outcome.UNKNOWN, reason, said, verdicts)
 
 
+def without_findings(area: AreaVerdict) -> AreaVerdict:
+    """The same answer, with the counts alone."""
+    return replace(area, expectations=tuple(replace(one, findings=()) for one in area.expectations))
+
+
 def severity_at(expectation: Expectation, now: datetime) -> Severity:
     """An announced expectation blocks from the very instant that it names."""
     announced = expectation.enforce_from is not None and now < expectation.enforce_from

@@ -77,6 +77,11 @@ class Verdict:
     judged: bool = False
 
 
+def without_findings(verdict: Verdict) -> Verdict:
+    """What is needed of a verdict once a status tells of it: outcomes, counts and deadlines."""
+    return replace(verdict, areas=tuple(areas.without_findings(area) for area in verdict.areas))
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a verdict is made of; `assessed` by (area, expectation), one for each."""

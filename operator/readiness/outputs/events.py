@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from readiness.api.v1alpha1.reasons import Reason
-from readiness.api.v1alpha1.status import Condition, Status
+from readiness.api.v1alpha1.status import Status
 from readiness.judgement.verdict import Mood
 
 
@@ -38,7 +38,34 @@ _WANTED: Final = frozenset({Reason.SUSPENDED, Reason.DELETING})
 _OWN: Final = frozenset({"Ready", "EvidenceFresh", *Mood})
 
 
-def transitions(before: Status, after: Status) -> tuple[Announcement, ...]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Of one condition, what a transition is read off."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one status tells, as far as transitions are read off it: many are held back at a time."""
+
+    conditions: tuple[Line, ...]
+    revision: str = ""
+
+    def condition(self, type_: str) -> Line | None:
+        return next((line for line in self.conditions if line.type == type_), None)
+
+
+def told(status: Status) -> Told:
+    """The part of a status that is remembered until its time has come."""
+    lines = tuple(Line(one.type, one.status, one.reason, one.message) for one in status.conditions)
+    return Told(lines, (status.subject.revision or "") if status.subject else "")
+
+
+def transitions(before: Told, after: Told) -> tuple[Announcement, ...]:
     """What is to be told. Of a review that was never judged, only what is there to celebrate or to act upon."""
     return (*_ready(before, after), *_areas(before, after), *_evidence(before, after))
 
@@ -51,7 +78,7 @@ def another_writer(times: int, minutes: int) -> Announcement:
     return Announcement("AnotherWriter", "Warning", "AnotherWriter", note)
 
 
-def _ready(before: Status, after: Status) -> Iterator[Announcement]:
+def _ready(before: Told, after: Told) -> Iterator[Announcement]:
     was, now = before.condition("Ready"), after.condition("Ready")
     if now is None:
         return
@@ -63,7 +90,7 @@ def _ready(before: Status, after: Status) -> Iterator[Announcement]:
         yield Announcement("CertificateLost", "Normal" if now.reason in _WANTED else "Warning", now.reason, now.message)
 
 
-def _areas(before: Status, after: Status) -> Iterator[Announcement]:
+def _areas(before: Told, after: Told) -> Iterator[Announcement]:
     """An area without findings was no news before it had any."""
     for now in after.conditions:
         was = _status(before.condition(now.type))
@@ -75,7 +102,7 @@ def _areas(before: Status, after: Status) -> Iterator[Announcement]:
             yield Announcement("AreaMet", "Normal", now.reason, f"{now.type}: {now.message}")
 
 
-def _evidence(before: Status, after: Status) -> Iterator[Announcement]:
+def _evidence(before: Told, after: Told) -> Iterator[Announcement]:
     was, now = _status(before.condition("EvidenceFresh")), after.condition("EvidenceFresh")
     if now is not None and now.status == "False" and was != "False":
         yield Announcement("EvidenceLost", "Warning", now.reason, now.message)
@@ -83,9 +110,9 @@ def _evidence(before: Status, after: Status) -> Iterator[Announcement]:
         yield Announcement("EvidenceRestored", "Normal", now.reason, now.message)
 
 
-def _status(condition: Condition | None) -> str | None:
+def _status(condition: Line | None) -> str | None:
     return condition.status if condition is not None else None
 
 
-def _subject(status: Status) -> str:
-    return f", for revision {status.subject.revision}" if status.subject and status.subject.revision else ""
+def _subject(after: Told) -> str:
+    return f", for revision {after.revision}" if after.revision else ""

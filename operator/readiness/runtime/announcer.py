@@ -25,11 +25,11 @@ CONTROLLER: Final = "readiness.dev/readiness-operator"
 
 @dataclass(slots=True)
 class _Held:
-    """The status before the first change that was not announced, and the newest."""
+    """What the status before the first change that was not announced tells, and the newest."""
 
     entry: Entry
-    before: Status
-    after: Status
+    before: events.Told
+    after: events.Told
     due: float
 
 
@@ -49,10 +49,10 @@ class Announcer:
         loop = asyncio.get_running_loop()
         held = self._held.get(entry.uid)
         if held is not None:
-            held.after = _brief(after)
+            held.after = events.told(after)
         else:
             named = replace(entry, spec=b"", status=b"")  # a thousand of them may wait, and are told by their names
-            self._held[entry.uid] = _Held(named, _brief(before), _brief(after), loop.time() + self._held_back)
+            self._held[entry.uid] = _Held(named, events.told(before), events.told(after), loop.time() + self._held_back)
 
     def at_once(self, entry: Entry, announcement: events.Announcement) -> None:
         """What is no transition of a status, and needs not last."""
@@ -102,8 +102,3 @@ class Announcer:
         except ApiError as error:
             # Never tried again: a timeout may hide a success, and an Event must not be doubled.
             self._log.warning("event lost", review=f"{entry.namespace}/{entry.name}", error=str(error))
-
-
-def _brief(status: Status) -> Status:
-    """What transitions are read off."""
-    return Status(conditions=status.conditions, subject=status.subject)

@@ -31,8 +31,14 @@ class _Held:
 
     entry: Entry
     verdict: Verdict
+    told: bool = False  # the stored status tells of it, so that its findings are forgotten
     settled: bool = False  # it was judged upon a status that tells of it already
     sent: Draft | None = None  # what was handed out last of this very verdict
+
+    def tells(self) -> None:
+        """A thousand verdicts are held for metrics and deadlines, and most have nothing more to say."""
+        self.told, self.sent = True, None
+        self.verdict = verdicts.without_findings(self.verdict)
 
 
 class Desk:
@@ -62,6 +68,8 @@ class Desk:
         self._held[uid] = _Held(entry, verdict)
         before, now, held = entry.stored(), self._clock.now(), self._held[uid]
         held.settled = conditions.same(before, self._render(held, entry, before, now))
+        if held.settled:
+            held.tells()
         return not held.settled
 
     def stands(self, entry: Entry) -> bool:
@@ -98,6 +106,8 @@ class Desk:
         now = self._clock.now()
         if not held.entry.judged_alike(entry) or _is_over(held.verdict, now):
             self._again(uid)
+            return None
+        if held.told:
             return None
         before = entry.stored()
         status = self._render(held, entry, before, now)
@@ -145,6 +155,7 @@ class Desk:
             )
         ):
             held.entry = stored
+            held.tells()
         else:
             self._again(uid)
         self._announcer.tell(draft.entry, draft.before, draft.status)

@@ -22,7 +22,7 @@ from readiness.evidence.secrets import (
     cluster_stores,
     unread,
 )
-from readiness.evidence.seen import Seen, Unseen
+from readiness.evidence.seen import MANY, Seen, Unseen
 from readiness.evidence.selecting import Scope
 from readiness.evidence.workloads import Workloads
 
@@ -57,8 +57,8 @@ def gather(view: View, want: ExternalSecretsExpectation, scope: Scope) -> Gather
 
 
 def _references(view: View, scope: Scope, using: Workloads) -> tuple[Reference, ...]:
-    if not using.items:
-        return ()
+    if len(using.items) <= MANY:
+        return references.references(using.items)  # few are looked at again in less time than they are worth in memory
     kept = view.kept.scoped(scope)
     mentioned = kept.mentions.of(using.items, references.mentions)
     if kept.joined[0] is not mentioned:
