@@ -47,7 +47,14 @@ class Silence:
     """The request is accepted, and nothing is said for as long as the client waits."""
 
 
-Rule = Callable[[Asked], Says | Silence | None]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The request reaches the API server when `released` is set, and not before."""
+
+    released: threading.Event
+
+
+Rule = Callable[[Asked], Says | Silence | Later | None]
 
 
 def nothing(_: Asked) -> None:
@@ -160,6 +167,8 @@ class Gateway:
             body = b'{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d}' % said.code
             dated = {"Date": format_datetime(datetime.now(UTC) + self.shift, usegmt=True), **said.headers}
             return web.Response(status=said.code, headers=dated, body=body, content_type="application/json")
+        while isinstance(said, Later) and not said.released.is_set():  # noqa: ASYNC110  # another thread releases it
+            await asyncio.sleep(0.01)
         try:
             return await self._pass_on(request, number, silent=isinstance(said, Silence))
         except (aiohttp.ClientError, OSError):
