@@ -76,6 +76,17 @@ def test_every_parameter_that_may_be_absent_says_what_its_absence_means(kind: ta
             assert placed or "absent" in one.meaning.lower(), f"{group.name}.{one.name}"
 
 
+@EACH_KIND
+def test_every_parameter_says_of_which_type_it_is(kind: table.Kind) -> None:
+    types = [one.type for group in explanation.of(kind).groups for one in group.parameters]
+    assert not [type_ for type_ in types if "any" in type_.split()]
+
+
+def test_labels_are_a_map_of_texts() -> None:
+    groups = {group.name: group.parameters for group in explanation.of(table.by_name("externalSecrets")).groups}
+    assert {one.name: one.type for one in groups["LabelSelector"]}["matchLabels"] == "map of text"
+
+
 def test_several_kinds_are_told_once_each() -> None:
     found = run("explain", "nonRoot", "probes", "nonRoot")
     headings = [line for line in found.stdout.splitlines() if line in {"nonRoot", "probes"}]

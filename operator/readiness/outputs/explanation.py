@@ -155,8 +155,9 @@ def _type(field: Schema) -> str:
         return " | ".join(field["enum"])
     if field.get("type") == "array":
         return f"list of {_type(field.get('items', {}))}"
-    if field.get("type") == "object" and isinstance(field.get("additionalProperties"), Mapping):
-        return f"map of {_type(field['additionalProperties'])}"
+    if field.get("type") == "object":
+        entries = (*field.get("patternProperties", {}).values(), field.get("additionalProperties"))
+        return f"map of {_type(next((one for one in entries if isinstance(one, Mapping)), {}))}"
     if field.get("pattern") == durations.PATTERN:
         return "duration"
     return {"string": "text", "integer": "number", "boolean": "true or false"}.get(str(field.get("type")), "any")
