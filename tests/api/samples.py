@@ -135,6 +135,12 @@ class Refused:
 
 MANY = [area(f"area{index}", *(expectation(f"e{i}") for i in range(26))) for index in range(5)]
 
+ACCEPTED = {
+    "no CronJob is listed, and none could leave the cluster": checking(backups={"offCluster": True, "cronJobs": []}),
+    "no CronJob is listed, and Velero alone counts": checking(backups={"provenBy": ["Velero"], "cronJobs": []}),
+}
+"""An empty list says what an absent one says."""
+
 REFUSED = (
     Refused("no areas", {}, "spec.areas", "is required", "spec.areas: Required value"),
     Refused(

@@ -85,6 +85,11 @@ def test_leaves_the_rest_to_the_operator(server: Server, case: samples.Refused) 
     server.kubectl("create", "--dry-run=server", "--filename=-", body=review_of(case.spec, "left"))
 
 
+@pytest.mark.parametrize("spec", samples.ACCEPTED.values(), ids=samples.ACCEPTED)
+def test_accepts_an_empty_list_like_an_absent_one(server: Server, spec: Json) -> None:
+    server.kubectl("create", "--dry-run=server", "--filename=-", body=review_of(spec, "accepted"))
+
+
 def test_stores_what_was_applied_and_nothing_else(stored: Callable[[Json], Json]) -> None:
     """A default anywhere under spec would show here, and would make three-way diffs drift for ever."""
     found = stored(samples.FULL)

@@ -39,6 +39,11 @@ def test_refuses_with_a_path_and_plain_words(case: samples.Refused) -> None:
     assert "pydantic" not in str(first)
 
 
+@pytest.mark.parametrize("spec", samples.ACCEPTED.values(), ids=samples.ACCEPTED)
+def test_accepts_an_empty_list_like_an_absent_one(spec: Any) -> None:
+    read(spec)
+
+
 def test_one_mistake_is_one_problem() -> None:
     several = {case.why: found for case in samples.REFUSED if len(found := problems(samples.review(case.spec))) > 1}
     assert several == {}

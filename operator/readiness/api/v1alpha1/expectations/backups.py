@@ -17,6 +17,7 @@ _UNUSED_JOBS = "cronJobs are listed, but provenBy does not name CronJob"
 _NOT_OFF_CLUSTER = "with offCluster neither a VolumeSnapshot nor a CronJob nor an indirect proof counts"
 _ONLY_VELERO = "acceptIndirect concerns Velero, which provenBy does not name"
 _VELERO = "!has(self.provenBy) || 'Velero' in self.provenBy"
+_NO_JOBS = "!has(self.cronJobs) || self.cronJobs.size() == 0"
 
 
 class Covered(Parameters):
@@ -42,10 +43,10 @@ class BackupsExpectation(Parameters):
 
     model_config = schema(
         cel(
-            ("!has(self.cronJobs) || !has(self.provenBy) || 'CronJob' in self.provenBy", _UNUSED_JOBS),
+            (f"{_NO_JOBS} || !has(self.provenBy) || 'CronJob' in self.provenBy", _UNUSED_JOBS),
             (f"!{true('acceptIndirect')} || {_VELERO}", _ONLY_VELERO),
             (
-                f"!{true('offCluster')} || (!has(self.cronJobs) && !{true('acceptIndirect')} && ({_VELERO}))",
+                f"!{true('offCluster')} || (({_NO_JOBS}) && !{true('acceptIndirect')} && ({_VELERO}))",
                 _NOT_OFF_CLUSTER,
             ),
         )
