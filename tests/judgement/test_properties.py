@@ -222,4 +222,6 @@ def test_every_status_on_any_way_obeys_the_invariant_and_is_stable(chain: list[F
         again = decide(replace(facts, before=status, now=now))
         assert same(status, render(again, status, now))
         assert verdict.until is None or verdict.until > now
+        # So a verdict that was written needs not be made again upon its own status (runtime/desk.py, `stands`).
+        assert again.until is None or (verdict.until is not None and verdict.until <= again.until)
         before = status

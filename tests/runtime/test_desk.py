@@ -148,6 +148,34 @@ def test_the_answer_becomes_the_stored_copy_and_nothing_is_left_to_write() -> No
     assert after == draft.status
 
 
+def test_a_verdict_stands_while_the_review_tells_of_it_and_time_has_not_ended_it() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, replace(green(entry), judged=True))
+    assert not bench.desk.stands(entry), "nothing tells of it yet"
+    draft = bench.desk.draft("u-1")
+    assert draft is not None
+    bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
+    stored = bench.register.entry("u-1")
+    assert stored is not None
+    assert bench.desk.stands(stored)
+    assert not bench.desk.stands(bench.put(version=3, status={"observedGeneration": 1})), "somebody replaced it"
+    bench.clock.instant = EPOCH + timedelta(hours=1)
+    assert not bench.desk.stands(stored)
+
+
+def test_what_is_not_the_outcome_of_a_judgement_never_stands() -> None:
+    """An error that gave up is tried again though nothing moves."""
+    bench = Bench()
+    bench.put()
+    draft = bench.desk.give_up("u-1", "a defect")
+    assert draft is not None
+    bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
+    stored = bench.register.entry("u-1")
+    assert stored is not None
+    assert not bench.desk.stands(stored)
+
+
 def test_a_verdict_that_came_back_while_another_was_written_is_judged_upon_what_was_written() -> None:
     """It agrees with what was stored when it was judged, and not with what is stored now: nobody else would notice."""
     bench = Bench()

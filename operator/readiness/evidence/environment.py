@@ -85,12 +85,16 @@ class Environment:
         self._service_links = service_links
         self._budget = BUDGET
         self._by_name: dict[str, Setting] = {}
-        for entry in container.env:
+        self._plain = all(map(_is_plain, container.env))
+        for entry in () if self._plain else container.env:
             self._by_name[entry.name] = self._entry(entry)
 
     def value(self, name: str) -> Setting:
         """The setting of that name once every entry is applied."""
         found = self._by_name.get(name)
+        if found is None and self._plain:
+            last = next((entry for entry in reversed(self._container.env) if entry.name == name), None)
+            found = None if last is None else self._entry(last)
         return self._from(name) if found is None else found
 
     def matching(self, pattern: str) -> tuple[dict[str, Set | Hidden], Absent | Hidden]:
@@ -204,6 +208,11 @@ class Environment:
     def _link(self, name: str) -> bool:
         """The links of the `kubernetes` Service are set even where enableServiceLinks is false."""
         return (self._service_links or name.startswith("KUBERNETES_")) and is_link(name)
+
+
+def _is_plain(entry: Variable) -> bool:
+    """Whether no earlier entry can have a part in its value."""
+    return not entry.source.optional if entry.source is not None else "$" not in entry.value
 
 
 def _is_set(setting: Setting) -> bool:

@@ -32,7 +32,6 @@ class _Held:
     entry: Entry
     verdict: Verdict
     told: bool = False  # the stored status tells of it, so that its findings are forgotten
-    settled: bool = False  # it was judged upon a status that tells of it already
     sent: Draft | None = None  # what was handed out last of this very verdict
 
     def tells(self) -> None:
@@ -67,17 +66,19 @@ class Desk:
         """Put a verdict in force; whether the stored status must be written."""
         self._held[uid] = _Held(entry, verdict)
         before, now, held = entry.stored(), self._clock.now(), self._held[uid]
-        held.settled = conditions.same(before, self._render(held, entry, before, now))
-        if held.settled:
+        if conditions.same(before, self._render(held, entry, before, now)):
             held.tells()
-        return not held.settled
+        return not held.told
 
     def stands(self, entry: Entry) -> bool:
-        """Whether a verdict on this very state of the review needed no write, and time has not ended it."""
+        """Whether this state of the review tells of a verdict that is in force, and that time has not ended.
+
+        Judged upon a status that tells of it, a verdict comes out the same, and stands as long.
+        """
         held = self._held.get(entry.uid)
         return (
             held is not None
-            and held.settled
+            and held.told
             and held.verdict.judged
             and held.entry.judged_alike(entry)
             and not _is_over(held.verdict, self._clock.now())

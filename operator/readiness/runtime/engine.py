@@ -6,6 +6,7 @@ is written. It must not know how any of the parts does its work.
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -87,7 +88,10 @@ class Engine:
                 self.scheduler.mark(uid)
 
     def written(self, uid: str) -> None:
-        """A status was taken by the API server."""
+        """A status was taken by the API server: its verdict rests on what it did, and on that status."""
+        case, entry = self._cases.get(uid), self.register.entry(uid)
+        if case is not None and case.grounds is not None and entry is not None and self._desk.stands(entry):
+            case.grounds = replace(case.grounds, entry=entry)
         began = self._since.pop(uid, None)
         if began is not None:
             self._counters.event_to_status.observe(asyncio.get_running_loop().time() - began)
