@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from readiness.expectations import table
 from readiness.outputs import explanation
-from readiness.outputs.explanation import KINDS, Explanation, comments, snake, statement
+from readiness.outputs.explanation import KINDS, Explanation, Meaning, comments, snake, statement
 
 __all__ = ["FOLDER", "KINDS", "NOTE", "comments", "overview", "page", "pages", "snake", "statement"]
 
@@ -60,8 +60,12 @@ def _prose(said: Explanation) -> Iterator[str]:
         yield f"{label}{_escaped(part.text)}\n"
 
 
-def _reasons(said: Mapping[str, str]) -> list[str]:
-    return ["| reason | meaning |", "|---|---|", *(f"| {reason} | {_cell(text)} |" for reason, text in said.items())]
+def _reasons(said: Mapping[str, Meaning]) -> list[str]:
+    """What to do stands where each leads to."""
+    rows = (
+        f"| [{reason}](../troubleshooting.md#{reason.lower()}) | {_cell(one.means)} |" for reason, one in said.items()
+    )
+    return ["| reason | meaning |", "|---|---|", *rows]
 
 
 def _parameters(said: Explanation) -> Iterator[str]:

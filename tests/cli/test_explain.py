@@ -15,7 +15,7 @@ import yaml
 from hack import gen_docs
 from readiness.api.v1alpha1 import review as reviews
 from readiness.expectations import table
-from readiness.outputs import explanation
+from readiness.outputs import advice, explanation
 from tests.cli.support import run
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -43,7 +43,7 @@ def test_the_page_is_the_golden_one(file: str, args: tuple[str, ...], columns: s
 
 def words(text: str) -> list[str]:
     """Without what is Markdown's or the terminal's, and without what stands on one side for finding one's way."""
-    text = re.sub(r"\[([^\]]+)\]\(#[^)]*\)", r"\1", text.replace("\\|", "|"))
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text.replace("\\|", "|"))
     return re.findall(r"[\w*=./'-]+", text.replace("`", "").replace("**", "").replace("\\*", "*"))
 
 
@@ -55,6 +55,21 @@ def test_the_terminal_says_every_word_of_the_page(kind: table.Kind) -> None:
         page = page.replace(layout, " ")
     told = words(run("explain", kind.name).stdout)
     assert [word for word in words(page) if word not in told] == []
+
+
+@EACH_KIND
+def test_each_reason_is_told_with_what_to_do(kind: table.Kind) -> None:
+    told = " ".join(run("explain", kind.name).stdout.split())
+    book = advice.read()
+    for reason in (*kind.reasons, *explanation.shared()):
+        one = book.kinds[kind.name].get(reason) or book.common[reason]
+        assert (f"-> {one.do.partition(' [')[0]}" in told) or not one.do, reason
+
+
+def test_links_lead_a_reader_at_a_terminal_to_files() -> None:
+    told = " ".join(run("explain", "probes").stdout.split())
+    assert "only if product teams cannot write there: see docs/security.md." in told
+    assert "](" not in told
 
 
 @EACH_KIND

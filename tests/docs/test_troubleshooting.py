@@ -12,12 +12,13 @@ from hack import gen_troubleshooting
 from readiness.api.v1alpha1.reasons import Reason
 from readiness.evidence.seen import Why
 from readiness.expectations import table
+from readiness.outputs import advice
 from readiness.outputs.events import Announcement
 from tests.expectations.example import all_examples, judge
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / gen_troubleshooting.PATH).read_text()
-ADVICE: dict[str, Any] = yaml.safe_load(gen_troubleshooting.ADVICE.read_text())
+ADVICE: dict[str, Any] = yaml.safe_load(advice.PATH.read_text())
 
 
 def test_the_page_is_current() -> None:
@@ -55,12 +56,12 @@ def test_outcomes_are_those_that_the_examples_reach(kind: table.Kind) -> None:
 
 def test_a_reason_without_advice_ends_the_generation() -> None:
     for part in (ADVICE["common"], *ADVICE["kinds"].values()):
-        reason, advice = part.popitem()
+        reason, one = part.popitem()
         with pytest.raises(gen_troubleshooting.IncompleteError, match=reason):
-            gen_troubleshooting.text(ADVICE)
-        part[reason] = advice
+            gen_troubleshooting.text(advice.book(ADVICE))
+        part[reason] = one
     ADVICE["common"]["NoSuchReason"] = {"seen": "nowhere", "do": "nothing"}
     with pytest.raises(gen_troubleshooting.IncompleteError, match="NoSuchReason"):
-        gen_troubleshooting.text(ADVICE)
+        gen_troubleshooting.text(advice.book(ADVICE))
     del ADVICE["common"]["NoSuchReason"]
-    assert gen_troubleshooting.text(ADVICE) == PAGE
+    assert gen_troubleshooting.text(advice.book(ADVICE)) == PAGE

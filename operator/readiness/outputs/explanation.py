@@ -1,6 +1,7 @@
 """
 What a kind says of itself, as data: the docstring of its module, the fields of its parameter model, and its reasons with
-the comment beside each. Whoever changes one of these changes the pages under docs/ and what `readiness explain` prints.
+the comment beside each and the advice on it. Whoever changes one of these changes the pages under docs/ and what
+`readiness explain` prints.
 
 It must not know how either of them looks.
 """
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from readiness.api.v1alpha1 import durations, reasons
 from readiness.expectations import table
+from readiness.outputs import advice
 
 KINDS: Final = Path(table.__file__).parent / "kinds"
 LABELS: Final = ("Reads", "Met", "Unmet", "Unknown", "Silent", "Known limits")
@@ -58,6 +60,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """Of a reason; there is nothing to do where all is well."""
+
+    means: str
+    do: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """All that a reader needs to use one kind; reasons are worst first."""
 
@@ -66,20 +76,21 @@ class Explanation:
     parts: tuple[Part, ...]
     example: str
     groups: tuple[Group, ...]
-    reasons: Mapping[str, str]
+    reasons: Mapping[str, Meaning]
 
 
 def of(kind: table.Kind) -> Explanation:
     """What this kind says."""
     prose, *examples = _EXAMPLE.split(inspect.cleandoc(kind.doc), maxsplit=1)
-    said = {**shared(), **comments(source(kind).read_text(encoding="utf-8"))}
+    said = comments(source(kind).read_text(encoding="utf-8"))
+    advised = advice.read().kinds[kind.name]
     return Explanation(
         kind.name,
         statement(kind.doc),
         tuple(_parts(prose)),
         textwrap.dedent("".join(examples)).strip(),
         tuple(_groups(kind.model.model_json_schema(by_alias=True))),
-        {reason: said.get(reason, "") for reason in kind.reasons},
+        {reason: Meaning(said[reason], advised[reason].do) for reason in kind.reasons},
     )
 
 
@@ -113,12 +124,13 @@ def comments(text: str) -> dict[str, str]:
     return found
 
 
-def shared() -> dict[str, str]:
+def shared() -> dict[str, Meaning]:
     """The reasons that every kind may give, in the order of reasons.py."""
     text = Path(reasons.__file__).read_text(encoding="utf-8")
-    said = comments(text)
+    said, advised = comments(text), advice.read().common
     chosen = [part for part in re.split(r"^    # ", text, flags=re.MULTILINE) if part.startswith(SHARED)]
-    return {reason: said[reason] for part in chosen for reason in re.findall(r'= "(\w+)"', part)}
+    listed = [reason for part in chosen for reason in re.findall(r'= "(\w+)"', part)]
+    return {reason: Meaning(said[reason], advised[reason].do) for reason in listed}
 
 
 def _parts(prose: str) -> Iterator[Part]:

@@ -5,11 +5,12 @@ It must not know where that comes from, and says nothing of its own.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from readiness.outputs.explanation import Explanation, Group
+from readiness.outputs.explanation import Explanation, Group, Meaning
 from readiness.outputs.terminal import wrapped
 from readiness.outputs.text import clean
 
@@ -22,7 +23,7 @@ def kinds(every: Iterable[Explanation], width: int) -> Iterator[str]:
     yield from _listed({one.name: one.statement for one in every}, width)
 
 
-def lines(one: Explanation, shared: Mapping[str, str], width: int) -> Iterator[str]:
+def lines(one: Explanation, shared: Mapping[str, Meaning], width: int) -> Iterator[str]:
     """A whole page; `shared` are the reasons that every kind may give."""
     yield click.style(one.name, bold=True)
     yield from wrapped(one.statement, width, 2)
@@ -38,10 +39,10 @@ def lines(one: Explanation, shared: Mapping[str, str], width: int) -> Iterator[s
         yield "  None."
     for group in one.groups:
         yield from _group(group, width)
-    yield from _heading("Reasons, worst first")
-    yield from _listed(one.reasons, width)
-    yield from _heading("Reasons that every kind may give")
-    yield from _listed({reason: said for reason, said in shared.items() if reason not in one.reasons}, width)
+    yield from _heading("Reasons, worst first, and what to do")
+    yield from _reasons(one.reasons, width)
+    yield from _heading("Reasons that every kind may give, and what to do")
+    yield from _reasons({reason: said for reason, said in shared.items() if reason not in one.reasons}, width)
 
 
 def unknown(given: str, reasons: Mapping[str, Sequence[str]]) -> str:
@@ -61,8 +62,21 @@ def _group(group: Group, width: int) -> Iterator[str]:
         yield from wrapped(one.meaning, width, 6)
 
 
-def _listed(said: Mapping[str, str], width: int) -> Iterator[str]:
-    column = max(_LEAST, *map(len, said)) if said else _LEAST
+def _reasons(said: Mapping[str, Meaning], width: int) -> Iterator[str]:
+    """What each means beside it, what to do below."""
+    column = max(_LEAST, *map(len, said))
+    for reason, one in said.items():
+        yield from _listed({reason: one.means}, width, column)
+        yield from wrapped(f"-> {_plain(one.do)}", width, column + 4, column + 7) if one.do else ()
+
+
+def _plain(text: str) -> str:
+    """Markdown's links as the names of their pages; the page that holds all reasons is told here anyway."""
+    return re.sub(r"\[[^\]]+\]\(([^)#]+)[^)]*\)", r"docs/\1", re.sub(r"\[([^\]]+)\]\(#[^)]*\)", r"\1", text))
+
+
+def _listed(said: Mapping[str, str], width: int, column: int = 0) -> Iterator[str]:
+    column = column or max(_LEAST, *map(len, said))
     for name, text in said.items():
         first, *rest = wrapped(text, width, column + 4) or [""]
         yield f"  {name:<{column}}  {first.lstrip()}"

@@ -180,7 +180,8 @@ def status(
 def explain(named: tuple[str, ...]) -> None:
     """Explain a kind: what it checks, its parameters, its reasons.
 
-    These are the kinds of expectations that stand under `check` in a review; without KIND they are listed.
+    These are the kinds of expectations that stand under `check` in a review; without KIND they are listed. Each reason is
+    told with what to do about it.
     """
     from readiness.expectations import table  # noqa: PLC0415  # see above
     from readiness.outputs import explanation, manual  # noqa: PLC0415
