@@ -40,6 +40,18 @@ async def test_a_marked_review_is_judged_after_a_moment_of_quiet() -> None:
 
 
 @virtual
+async def test_one_that_has_been_quiet_already_is_judged_at_once() -> None:
+    bench = Bench()
+    bench.scheduler.mark("a")
+    bench.scheduler.mark("b")
+    await asyncio.sleep(0.01)
+    bench.scheduler.mark("a", at_once=True)
+    await asyncio.sleep(1)
+    await bench.end()
+    assert bench.judged == [("a", 0.01), ("b", QUIET)]
+
+
+@virtual
 async def test_endless_events_do_not_put_it_off_for_ever() -> None:
     bench = Bench()
     for _ in range(60):

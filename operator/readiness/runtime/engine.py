@@ -75,7 +75,7 @@ class Engine:
 
     def passed(self, uid: str) -> None:
         """Evidence newer than a new generation is there."""
-        self.scheduler.mark(uid, ahead=True)
+        self.scheduler.mark(uid, ahead=True, at_once=True)
 
     def looked_at_all(self) -> bool:
         """Whether every review was looked at, so that what they need is known."""

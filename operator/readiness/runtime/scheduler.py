@@ -26,10 +26,11 @@ class _Dirty:
     first: float
     last: float
     ahead: bool
+    quiet: float
 
     @property
     def due(self) -> float:
-        return min(self.last + QUIET, self.first + LONGEST)
+        return min(self.last + self.quiet, self.first + LONGEST)
 
 
 class Scheduler:
@@ -59,18 +60,21 @@ class Scheduler:
         self._news = asyncio.Event()
         self.heartbeat = 0.0
 
-    def mark(self, uid: str, *, ahead: bool = False) -> None:
-        """Something that this review depends on moved; `ahead` of those that nothing but time has moved."""
-        now = asyncio.get_running_loop().time()
+    def mark(self, uid: str, *, ahead: bool = False, at_once: bool = False) -> None:
+        """Something that this review depends on moved; `ahead` of those that nothing but time has moved.
+
+        `at_once`: it has been quiet already.
+        """
+        now, quiet = asyncio.get_running_loop().time(), 0.0 if at_once else QUIET
         dirty = self._dirty.get(uid)
         if dirty is None:
-            dirty = self._dirty[uid] = _Dirty(now, now, ahead)
+            dirty = self._dirty[uid] = _Dirty(now, now, ahead, quiet)
         else:
-            dirty.last = now
-            if dirty.ahead or not ahead:
+            dirty.last, sooner = now, quiet < dirty.quiet
+            if not sooner and (dirty.ahead or not ahead):
                 return
-            dirty.ahead = True
-        heapq.heappush(self._lanes[ahead], (dirty.due, uid))
+            dirty.ahead, dirty.quiet = dirty.ahead or ahead, min(quiet, dirty.quiet)
+        heapq.heappush(self._lanes[dirty.ahead], (dirty.due, uid))
         self._news.set()
 
     def wake(self, uid: str, at: datetime | None) -> None:

@@ -273,14 +273,12 @@ def _restart(workload: Workload) -> str:
 
 def _allowed(rule: ConfigurationRule, value: str) -> bool:
     folded = value.casefold()
-    if rule.one_of is not None and folded not in {one.casefold() for one in rule.one_of}:
-        return False
-    return rule.not_one_of is None or folded not in {one.casefold() for one in rule.not_one_of}
+    return folded not in rule.forbidden and (rule.allowed is None or folded in rule.allowed)
 
 
 def _shown(rule: ConfigurationRule, value: str) -> str:
     """The value as the rule's author wrote it, if it is among oneOf: no other value is ever shown."""
-    known = next((one for one in rule.one_of or () if one.casefold() == value.casefold()), None)
+    known = (rule.allowed or {}).get(value.casefold())
     return "a value that is allowed" if known is None else f'"{_short(known)}"'
 
 

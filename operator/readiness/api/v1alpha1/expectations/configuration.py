@@ -4,7 +4,8 @@ nothing, is refused: it would be met by anything or by nothing, and both look li
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StrictBool
@@ -123,6 +124,16 @@ class ConfigurationRule(Parameters):
     def wildcard(self) -> bool:
         return self.env is not None and "*" in self.env
 
+    @cached_property
+    def allowed(self) -> Mapping[str, str] | None:
+        """What oneOf allows, as it is written there, by the value without regard to case; None: anything."""
+        return None if self.one_of is None else {one.casefold(): one for one in reversed(self.one_of)}
+
+    @cached_property
+    def forbidden(self) -> frozenset[str]:
+        """What notOneOf forbids, without regard to case."""
+        return frozenset(one.casefold() for one in self.not_one_of or ())
+
     def flaws(self) -> Iterator[Flaw]:
         if (self.env is None) == (self.file is None):
             yield Flaw("", _PLACE, "name a variable with env, or a place in a file with file")
@@ -145,8 +156,7 @@ class ConfigurationRule(Parameters):
             yield Flaw("reloads", _RELOADS, "remove reloads")
         if self.must_be_set and self.may_be_unset:
             yield Flaw("mayBeUnset", _SET, "remove one of them")
-        both = {v.casefold() for v in self.one_of or ()} & {v.casefold() for v in self.not_one_of or ()}
-        if both:
+        if self.forbidden & (self.allowed or {}).keys():
             yield Flaw("notOneOf", "forbids a value that oneOf allows", "remove it from one of them")
 
 
