@@ -80,6 +80,15 @@ def test_nothing_selected_is_not_applicable_only_where_the_author_asked() -> Non
         ((unmet(Ref("Deployment", "a"), "ProbeMissing", ""),), "1 of 1 Deployment unmet"),
         ((unmet(Ref("Deployment", "a"), "ProbeMissing", ""), met(Ref("Pod", "b"), "x")), "1 of 2 subjects unmet"),
         ((unmet(Ref("Pod", "a", item="i"), "ProbeMissing", ""), met(Ref("Pod", "b"), "x")), "1 of 2 subjects unmet"),
+        (
+            (unmet(Ref("Pod", "a", "c", "MODE"), "ProbeMissing", ""), met(Ref("Pod", "a", "c", "DEBUG"), "x")),
+            "1 of 2 settings unmet",
+        ),
+        ((unmet(Ref("Pod", "a", "c", "MODE"), "ProbeMissing", ""),), "1 of 1 setting unmet"),
+        (
+            (unmet(Ref("Pod", "a", "c", "MODE"), "ProbeMissing", ""), met(Ref("Pod", "a", "d"), "x")),
+            "1 of 2 subjects unmet",
+        ),
     ],
 )
 def test_subjects_are_called_what_they_are(findings: tuple[Finding, ...], message: str) -> None:

@@ -109,11 +109,12 @@ def _badness(finding: Finding, order: tuple[str, ...]) -> tuple[int, tuple[int, 
 
 def _noun(findings: tuple[Finding, ...]) -> str:
     """What the subjects are called in a count, in the plural unless there is only one."""
-    kinds = {finding.subject.kind for finding in findings}
-    if all(finding.subject.container for finding in findings):
-        noun = "container"
-    elif len(kinds) == 1 and not any(finding.subject.item for finding in findings):
+    subjects = [finding.subject for finding in findings]
+    kinds = {subject.kind for subject in subjects}
+    items = sum(bool(subject.item) for subject in subjects)
+    noun = "subject"
+    if all(subject.container for subject in subjects) and items in {0, len(subjects)}:
+        noun = "setting" if items else "container"
+    elif len(kinds) == 1 and not items:
         noun = kinds.pop()
-    else:
-        noun = "subject"
     return noun if len(findings) == 1 else f"{noun}s"
