@@ -197,6 +197,19 @@ def test_a_verdict_that_came_back_while_another_was_written_is_judged_upon_what_
     assert not bench.desk.stands(stored)
 
 
+def test_a_status_that_somebody_wrote_upon_ours_before_its_answer_was_here_is_judged() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, verdicts.suspended(read(entry), Status(), EPOCH))
+    draft = bench.desk.draft("u-1")
+    assert draft is not None
+    theirs = bench.put(version=3, status={"conditions": [{"type": "Ready", "status": "True"}]})
+    bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
+    assert bench.register.entry("u-1") is theirs
+    assert not bench.desk.stands(theirs)
+    assert bench.again == ["u-1"]
+
+
 def test_an_answer_that_a_newer_spec_has_overtaken_is_judged_again() -> None:
     bench = Bench()
     entry = bench.put()

@@ -19,7 +19,7 @@ from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict
 from readiness.outputs import conditions
 from readiness.runtime.announcer import Announcer
-from readiness.runtime.register import Entry, Register
+from readiness.runtime.register import Entry, Register, version_of
 from readiness.runtime.writer import Draft
 
 RETRY: Final = 300.0  # seconds after which a review that ended in an error is judged again, though nothing moved
@@ -139,7 +139,8 @@ class Desk:
     def written(self, draft: Draft, answer: dict[str, Any]) -> None:
         """The answer becomes the stored copy; the verdict stands for it, unless another came while it was written.
 
-        That one was held against the status of before: where the two agreed, nobody would ever write it.
+        That one was held against the status of before: where the two agreed, nobody would ever write it. Nor does the
+        verdict stand for a status that somebody else wrote upon ours before its answer was here.
         """
         uid = draft.entry.uid
         self._register.put(answer)
@@ -149,11 +150,8 @@ class Desk:
             stored is not None
             and held is not None
             and held.sent is draft
-            and (stored.spec, stored.generation)
-            == (
-                draft.entry.spec,
-                draft.entry.generation,
-            )
+            and stored.version == version_of(answer)
+            and (stored.spec, stored.generation) == (draft.entry.spec, draft.entry.generation)
         ):
             held.entry = stored
             held.tells()

@@ -181,6 +181,11 @@ class Register:
         return len(self._entries)
 
 
+def version_of(raw: Mapping[str, Any]) -> int:
+    """An object's version, as entries hold it."""
+    return int(raw["metadata"]["resourceVersion"])
+
+
 def status_of(raw: Mapping[str, Any]) -> bytes:
     """An object's status, as entries hold it."""
     return _kept(raw.get("status") or {})
