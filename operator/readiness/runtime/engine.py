@@ -103,6 +103,8 @@ class Engine:
             return
         case = self._cases.setdefault(uid, Case(uid))
         if self._desk.stands(entry) and self._judge.unmoved(case, entry):
+            # The deadline itself may have led here, by a clock that was set back since.
+            self.scheduler.wake(uid, case.until)
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -119,7 +121,8 @@ class Engine:
             if answer.seconds is not None:
                 self.scheduler.after(uid, answer.seconds)
             return
-        self.scheduler.wake(uid, answer.verdict.until)
+        case.until = answer.verdict.until
+        self.scheduler.wake(uid, case.until)
         if self._desk.take(uid, now_known, answer.verdict):
             self._since.setdefault(uid, first)
             self._writer.ask(uid, answer.verdict.rank)

@@ -8,7 +8,7 @@ judgement (the parsed spec and the memo) and decides nothing itself.
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from readiness.api.v1alpha1 import review as reviews
@@ -57,6 +57,7 @@ class Case:
     needs: frozenset[Watched] = frozenset()
     scopes: tuple[Scope, ...] = ()
     grounds: Grounds | None = None  # of the verdict in force
+    until: datetime | None = None  # when that one must be made again
 
     def read(self, entry: Entry) -> Review | Invalid:
         """The review; another spec forgets what was remembered for the old one."""
