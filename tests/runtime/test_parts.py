@@ -8,10 +8,12 @@ from typing import Any
 import kopf
 import msgspec
 import pytest
+import structlog
 
 from readiness.api.v1alpha1.status import Status
 from readiness.collectors.connection import Answer, NotFound, Unreachable
 from readiness.evidence.resources import DEPLOYMENTS, PODS
+from readiness.outputs import events
 from readiness.runtime import handlers
 from readiness.runtime.announcer import Announcer
 from readiness.runtime.outage import Outage
@@ -222,6 +224,28 @@ async def test_a_lost_event_is_never_sent_again_and_one_of_a_deleted_review_not_
     await asyncio.sleep(100)
     assert len(server.posted) == 1
     task.cancel()
+
+
+@virtual
+async def test_the_log_tells_what_events_tell_and_nothing_else() -> None:
+    server = Server()
+    server.error = Unreachable("nobody takes Events")
+    red, green = status("False", "BlockingFindings"), status("True")
+    with structlog.testing.capture_logs() as lines:
+        announcer = Announcer(server, "me", 30.0)  # type: ignore[arg-type]
+        task = asyncio.create_task(announcer.run())
+        announcer.tell(entry("same"), red, red)  # as after a restart: written anew, and nothing moved
+        announcer.tell(entry("back"), green, red)
+        announcer.tell(entry("back"), red, green)
+        announcer.tell(entry("lost"), green, red)
+        announcer.tell(entry("won"), red, green)
+        announcer.at_once(entry("rival"), events.another_writer(5, 10))  # told where it is noticed
+        await asyncio.sleep(100)
+    task.cancel()
+    assert [line for line in lines if line["log_level"] == "info"] == [
+        {"event": what, "log_level": "info", "review": f"shop/{name}", "reason": reason, "message": "m"}
+        for what, name, reason in (("certificate lost", "lost", "BlockingFindings"), ("certified", "won", "Certified"))
+    ]
 
 
 # --- watches

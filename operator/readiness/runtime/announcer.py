@@ -1,5 +1,5 @@
 """
-Events for people: only transitions, and only those that last.
+Events for people, and the same as lines of the log: only transitions, and only those that last.
 
 A transition is held back for a while and dropped if the state came back. Events may be lost, never doubled:
 a restart compares nothing but stored statuses, so that it has nothing to tell. It must not decide what a
@@ -7,6 +7,7 @@ transition is (outputs.events does).
 """
 
 import asyncio
+import re
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,6 +22,7 @@ from readiness.runtime.register import API_VERSION, Entry
 
 HELD_BACK: Final = 30.0  # seconds
 CONTROLLER: Final = "readiness.dev/readiness-operator"
+_INSIDE: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(slots=True)
@@ -73,7 +75,13 @@ class Announcer:
                 if held.due <= loop.time():
                     del self._held[uid]
                     for announcement in events.transitions(held.before, held.after):
+                        self._write_down(held.entry, announcement)
                         await self._post(held.entry, announcement)
+
+    def _write_down(self, entry: Entry, told: events.Announcement) -> None:
+        """`CertificateLost` as "certificate lost": the log tells the story even where no Event can be posted."""
+        what = _INSIDE.sub(" ", told.action).lower()
+        self._log.info(what, review=f"{entry.namespace}/{entry.name}", reason=told.reason, message=told.note)
 
     async def _post(self, entry: Entry, announcement: events.Announcement) -> None:
         now = self._api.clock.now()
