@@ -39,6 +39,7 @@ from readiness.collectors.connection import (
 from tests.collectors.faulty_server import FaultyServer, Handler, answering, clock, hanging, status, streaming
 
 Pair = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
+LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
 
 PATH = "/apis/example.dev/v1/things"
 
@@ -240,7 +241,7 @@ def kubeconfig(folder: Path, server: str, user: dict[str, Any], **cluster: Any) 
     return str(path)
 
 
-def signed(name: str, issuer: Pair | None) -> Pair:
+def signed(name: str, issuer: Pair | None, called: x509.GeneralName = LOOPBACK) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     today = datetime.now(UTC)
@@ -253,7 +254,7 @@ def signed(name: str, issuer: Pair | None) -> Pair:
         .not_valid_before(today - timedelta(hours=1))
         .not_valid_after(today + timedelta(hours=1))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([called]), critical=False)
         .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
     return made, key
@@ -304,6 +305,37 @@ async def test_a_client_certificate_and_a_private_ca(tmp_path: Path) -> None:
             with pytest.raises(Unreachable):  # not signed by an authority we know
                 await api.get("/version")
     assert shown == [""]
+
+
+async def asked_twice(kubeconfig: str) -> None:
+    """By ourselves, and by whoever borrows the session."""
+    async with await Api.connect(kubeconfig, clock=clock()) as api:
+        await api.get("/version")
+        host, session = api.lend()
+        async with session, session.get(f"{host}/version") as answer:
+            assert answer.status == 200
+
+
+async def test_the_name_in_the_servers_certificate_may_be_another(tmp_path: Path) -> None:
+    authority, name = signed("ca", None), "kube.example.test"
+    (tmp_path / "server.pem").write_bytes(b"".join(pem(signed("server", authority, x509.DNSName(name)))))
+    (tmp_path / "ca.crt").write_bytes(pem(authority)[0])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem")
+    cluster = {"certificate-authority": str(tmp_path / "ca.crt")}
+    async with showing(context) as (url, shown):
+        async with await Api.connect(kubeconfig(tmp_path, url, {"token": "t"}, **cluster), clock=clock()) as api:
+            with pytest.raises(Unreachable):
+                await api.get("/version")
+        await asked_twice(kubeconfig(tmp_path, url, {"token": "t"}, **cluster, **{"tls-server-name": name}))
+    assert shown == ["Bearer t", "Bearer t"]
+
+
+async def test_requests_go_through_the_proxy_that_a_kubeconfig_names(tmp_path: Path) -> None:
+    """The server's own name leads nowhere."""
+    async with showing() as (url, shown):
+        await asked_twice(kubeconfig(tmp_path, "http://kube.invalid", {"token": "t"}, **{"proxy-url": url}))
+    assert shown == ["Bearer t", "Bearer t"]
 
 
 async def test_a_token_of_a_kubeconfig_is_renewed_after_a_refusal(tmp_path: Path) -> None:

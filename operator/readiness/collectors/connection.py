@@ -191,6 +191,7 @@ class Api:
         async def authorized(
             request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
         ) -> aiohttp.ClientResponse:
+            request.server_hostname = self._credentials.server_name  # a session has no such setting
             shown = await self._credentials.authorization(self.clock.monotonic())
             if shown:
                 request.headers["Authorization"] = shown
@@ -209,6 +210,7 @@ class Api:
             connector=aiohttp.TCPConnector(limit=0, ssl=tls if tls is not None else True),
             headers={"User-Agent": "readiness-operator"},
             middlewares=(authorized,),
+            proxy=self._credentials.proxy,
         )
         return self._credentials.host, session
 
