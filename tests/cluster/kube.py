@@ -6,7 +6,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -148,3 +148,19 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 20.0
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds:.0f}s: {what}")
         time.sleep(0.02)
+
+
+@contextmanager
+def without(kube: Kube, resource: str) -> Iterator[None]:
+    """The operator's role without its rule for a resource."""
+    role = kube.get("ClusterRole", "", "readiness-operator")
+    kept: list[Json] = []
+    for rule in role["rules"]:
+        resources = [one for one in rule["resources"] if one != resource]
+        if resources:
+            kept.append({**rule, "resources": resources})
+    kube.merge(role, {"rules": kept})
+    try:
+        yield
+    finally:
+        kube.merge(role, {"rules": role["rules"]})

@@ -1,8 +1,6 @@
 """What the operator does when it can no longer see, write, or trust the time: nothing may turn green by it."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from readiness.collectors.clock import Timing
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import condition, types
-from tests.cluster.kube import Failed, Json, Kube, eventually, path_of
+from tests.cluster.kube import Failed, Kube, eventually, path_of, without
 from tests.cluster.objects import DELIVERY, area, deployment, expectation, review
 from tests.cluster.proxy import Proxy
 from tests.cluster.running import Running
@@ -21,22 +19,6 @@ from tests.cluster.running import Running
 pytestmark = pytest.mark.cluster
 
 QUICK = Timing(refused_first=0.5, refused_cap=1.0, backoff_first=0.1, backoff_cap=0.5, refused_doubt=1.0)
-
-
-@contextmanager
-def without(kube: Kube, resource: str) -> Iterator[None]:
-    """The operator's role without its rule for a resource."""
-    role = kube.get("ClusterRole", "", "readiness-operator")
-    kept: list[Json] = []
-    for rule in role["rules"]:
-        resources = [one for one in rule["resources"] if one != resource]
-        if resources:
-            kept.append({**rule, "resources": resources})
-    kube.merge(role, {"rules": kept})
-    try:
-        yield
-    finally:
-        kube.merge(role, {"rules": role["rules"]})
 
 
 def test_a_withdrawn_permission_is_held_and_then_ends_the_certificate(

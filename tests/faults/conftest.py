@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -150,19 +149,3 @@ def held(review: Json) -> bool:
 def never_green(versions: list[Json]) -> None:
     """No version of these said Ready."""
     assert not (found := [line(one) for one in versions if green(one)]), "\n".join(found)
-
-
-@contextmanager
-def without(kube: Kube, resource: str) -> Iterator[None]:
-    """The operator's role without its rule for a resource."""
-    role = kube.get("ClusterRole", "", "readiness-operator")
-    kept: list[Json] = []
-    for rule in role["rules"]:
-        resources = [one for one in rule["resources"] if one != resource]
-        if resources:
-            kept.append({**rule, "resources": resources})
-    kube.merge(role, {"rules": kept})
-    try:
-        yield
-    finally:
-        kube.merge(role, {"rules": role["rules"]})

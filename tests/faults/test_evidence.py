@@ -13,10 +13,10 @@ from readiness.collectors.credentials import Credentials
 from tests.cluster.conftest import ACCOUNT, Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import condition
-from tests.cluster.kube import Kube, eventually
+from tests.cluster.kube import Kube, eventually, without
 from tests.cluster.objects import DELIVERY, area, deployment, expectation, review
 from tests.cluster.running import Running
-from tests.faults.conftest import QUICK, held, never_green, without
+from tests.faults.conftest import QUICK, held, never_green
 from tests.faults.gateway import Asked, Gateway, Says, Silence
 from tests.faults.hours import Hours
 

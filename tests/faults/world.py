@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Json, Kube
+from tests.cluster.kube import Json, Kube, without
 from tests.cluster.objects import DELIVERY, SECURITY, deployment, review
 from tests.cluster.running import Running
-from tests.faults.conftest import green, held, without
+from tests.faults.conftest import green, held
 from tests.faults.gateway import Asked, Gateway, Says
 from tests.faults.hours import Hours
 

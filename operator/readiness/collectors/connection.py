@@ -46,7 +46,8 @@ __all__ = [
 JSON: Final = "application/json"
 LINE_LIMIT: Final = 8 * 1024 * 1024
 BODY_LIMIT: Final = 64 * 1024 * 1024
-_CONNECT = 10.0
+_CONNECT: Final = 10.0
+_WHOLE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,29 +123,15 @@ class Api:
         *,
         params: Mapping[str, str] | None = None,
         accept: str = JSON,
-        timeout: float = 30.0,  # noqa: ASYNC109 - of the whole exchange; it ends as Unreachable
+        timeout: float = _WHOLE,  # noqa: ASYNC109 - of the whole exchange; it ends as Unreachable
     ) -> Answer:
         return await self._whole(_Request("GET", path, params or {}, accept), timeout)
 
-    async def put(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        params: Mapping[str, str] | None = None,
-        timeout: float = 30.0,  # noqa: ASYNC109
-    ) -> Answer:
-        return await self._whole(_Request("PUT", path, params or {}, body=body), timeout)
+    async def put(self, path: str, body: bytes, *, params: Mapping[str, str]) -> Answer:
+        return await self._whole(_Request("PUT", path, params, body=body), _WHOLE)
 
-    async def post(
-        self,
-        path: str,
-        body: bytes,
-        *,
-        params: Mapping[str, str] | None = None,
-        timeout: float = 30.0,  # noqa: ASYNC109
-    ) -> Answer:
-        return await self._whole(_Request("POST", path, params or {}, body=body), timeout)
+    async def post(self, path: str, body: bytes) -> Answer:
+        return await self._whole(_Request("POST", path, {}, body=body), _WHOLE)
 
     async def lines(
         self,

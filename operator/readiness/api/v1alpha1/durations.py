@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from readiness.api.v1alpha1.problems import Flaw, refused
+from readiness.api.v1alpha1.problems import Flaw, parsed, refused
 
 PATTERN = "^([0-9]+(ms|s|m|h))+$"
 MAX_LENGTH = 16
@@ -47,12 +47,7 @@ def text(value: timedelta) -> str:
 
 
 def _read(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    try:
-        return parse(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise refused(Flaw("", f"is {error}", "write it as 30s, 26h or 1h30m")) from None
+    return value if isinstance(value, timedelta) else parsed(parse, value, "30s, 26h or 1h30m")
 
 
 Duration = Annotated[

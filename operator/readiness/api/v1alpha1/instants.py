@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from readiness.api.v1alpha1.problems import Flaw, refused
+from readiness.api.v1alpha1.problems import parsed
 
 PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 _WHOLE = re.compile(PATTERN)
@@ -31,12 +31,8 @@ def text(value: datetime) -> str:
 
 
 def _read(value: object) -> object:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    try:
-        return parse(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise refused(Flaw("", f"is {error}", "write it as 2026-12-01T00:00:00Z, with the zone")) from None
+    dated = isinstance(value, datetime) and value.tzinfo is not None
+    return value if dated else parsed(parse, value, "2026-12-01T00:00:00Z, with the zone")
 
 
 Instant = Annotated[

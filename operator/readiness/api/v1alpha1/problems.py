@@ -4,9 +4,13 @@ model: a check anywhere in the models states its flaw in this form, and it reach
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic_core import PydanticCustomError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ def refused(*flaws: Flaw) -> PydanticCustomError:
     """Several at once: an author who repairs one flaw per round trip stops reading them."""
     said = "; ".join(flaw.said for flaw in flaws)
     return PydanticCustomError(REFUSED, "{said}", {"said": said, "flaws": flaws})
+
+
+def parsed(parse: Callable[[str], T], value: object, form: str) -> T:
+    """What is written as text of its own kind; `parse` raises ValueError for anything else, `form` shows the right one."""
+    try:
+        return parse(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise refused(Flaw("", f"is {error}", f"write it as {form}")) from None
 
 
 def quoted(value: object) -> str:
