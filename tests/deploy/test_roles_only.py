@@ -179,6 +179,38 @@ def test_proofs_of_another_namespace_are_read_by_its_role(plane: Cluster, kube: 
         assert {states[name] for name in PROOFS["velero"]} == {"Seen"}
 
 
+def test_one_tenant_who_refuses_the_watch_of_reviews_does_not_hold_the_others(plane: Cluster, kube: Kube) -> None:
+    """What is made there is found by roll calls; only where every namespace refuses it nobody is heard any more."""
+    kubeconfig = account(plane, "namespaced")
+    refuse_to_watch_reviews(plane, "payments")
+    for namespace in WATCHED:
+        kube.create(own(namespace, world.deployment("tenant")))
+        kube.create(own(namespace, world.review("tenant")))
+    with Running(kubeconfig, watch_namespaces=WATCHED) as operator:
+        refused = {"/apis/readiness.dev/v1alpha1/namespaces/payments/readinessreviews"}
+        eventually(lambda: operator.ask(lambda: operator.operator._unwatched == refused), "the refusal is noticed", 30)
+        operator.await_ready()
+        for namespace in WATCHED:
+            judged(kube, namespace, "True", "tenant")
+        assert operator.http("/readyz") == (200, "ok")
+    refuse_to_watch_reviews(plane, "orders")
+    with Running(kubeconfig, watch_namespaces=WATCHED) as operator:
+        said = "not permitted to watch reviews: grant get, list and watch on them"
+        eventually(lambda: said in operator.http("/readyz")[1], "no namespace permits it", 30)
+
+
+def refuse_to_watch_reviews(plane: Cluster, namespace: str) -> None:
+    """The chart's Role there, less this; until it is in force."""
+    rendered = objects(template("namespaced"))
+    (role,) = (one for one in rendered if one["kind"] == "Role" and one["metadata"]["namespace"] == namespace)
+    (rule,) = (one for one in role["rules"] if one["resources"] == ["readinessreviews"])
+    rule["verbs"].remove("watch")
+    plane.kubectl("apply", "--filename=-", input=json.dumps(role))
+    asked = ("auth", "can-i", "watch", "readinessreviews", f"--namespace={namespace}")
+    who = f"--as=system:serviceaccount:{NAMESPACE}:{RELEASE}"
+    eventually(lambda: plane.kubectl(*asked, who, check=False).stdout.strip() == "no", "it is in force")
+
+
 def _states(operator: Running) -> dict[str, str]:
     def found() -> dict[str, str]:
         return {
