@@ -89,6 +89,8 @@ _DOUBTS: Final = {
     Doubt.NO_KEY: KEY_MISSING,
     Doubt.UNREADABLE: UNREADABLE,
 }
+_MAY_SET: Final = frozenset({STALE, *_DOUBTS.values()})
+"""Reasons of findings after which a container may turn out to set the name: it need not be misspelt."""
 
 
 def evaluate(want: ConfigurationExpectation, seen: Configured, now: datetime) -> Iterator[Finding]:
@@ -111,8 +113,7 @@ def conclude(want: ConfigurationExpectation, found: tuple[Finding, ...]) -> Iter
     }
     for finding in found:
         if finding.reason == ASSUMED and finding.subject.item in nowhere:
-            said = f"no selected container is seen to set {_short(finding.subject.item)}"
-            yield unknown(finding.subject, NOWHERE_SET, f"{said}: correct the name, or set mayBeUnset: true")
+            yield unknown(finding.subject, NOWHERE_SET, _nowhere(finding, found))
         else:
             yield finding
 
@@ -315,6 +316,17 @@ def _item(rule: ConfigurationRule) -> str:
 def _proves(rule: ConfigurationRule, finding: Finding) -> bool:
     """Whether the finding shows that a container sets what the rule is about."""
     return finding.reason in _SETS and matches(_item(rule), finding.subject.item)
+
+
+def _nowhere(assumed: Finding, found: tuple[Finding, ...]) -> str:
+    """What to do about a name that nothing is seen to set; where one may set it, its doubt is to be settled first."""
+    item = assumed.subject.item
+    said = f"no selected container is seen to set {_short(item)}"
+    doubts = (one for one in found if one.reason in _MAY_SET and matches(item, one.subject.item))
+    doubtful = next(doubts, None)
+    if doubtful is None:
+        return f"{said}: correct the name, or set mayBeUnset: true"
+    return f"{said} while {_short(str(doubtful.subject), 100)} is {doubtful.reason}: settle that first"
 
 
 def _short(text: str, length: int = 48) -> str:
