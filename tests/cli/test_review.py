@@ -66,6 +66,14 @@ def test_what_is_not_known_is_not_certified(tmp_path: Path, field: str) -> None:
     assert review("--file", paths["review"], "--manifests", paths["good"]).exit_code == 1
 
 
+def test_a_kind_that_nothing_has_is_told_beside_those_that_are_here(tmp_path: Path) -> None:
+    paths = written(tmp_path, review=REVIEW.replace("probes, ", "probes, scope: {kinds: [Deploymant]}, "), good=GOOD)
+    told = review("--file", paths["review"], "--manifests", paths["good"]).stdout
+    assert "nothing to judge: 1 workload here; scope.kinds names Deploymant; kinds here: Deployment" in " ".join(
+        told.split()
+    )
+
+
 def test_a_review_that_is_being_deleted_is_not_certified(tmp_path: Path) -> None:
     deleting = REVIEW.replace("name: shop}", 'name: shop, deletionTimestamp: "2026-11-21T09:00:00Z"}')
     paths = written(tmp_path, review=deleting, good=GOOD)

@@ -38,7 +38,7 @@ def said(obstacle: subject.Obstacle | None) -> str:
         (
             BY_LABEL,
             [workload("api")],
-            f"RevisionNotDeployed: Deployment/api has no {LABEL}, wanted 1.5.0; 1 of 1 workloads differs",
+            f"RevisionNotDeployed: Deployment/api has no {LABEL} on its Pod template, wanted 1.5.0; 1 of 1 workloads differs",
         ),
         (BY_LABEL, [], "RevisionNotDeployed: spec.subject.selector selects no workload"),
         ({**BY_LABEL, **CARRIED}, [workload("db", carries=OLD), workload("api", labels=TEAM, carries=NEW)], ""),

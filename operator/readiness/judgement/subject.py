@@ -108,7 +108,7 @@ def _mislabelled(subject: Subject, carriers: tuple[Workload, ...]) -> Iterator[O
         if dict(own.labels).get(label) != subject.revision
     ]
     for workload, value in wrong[:1]:
-        carries = f"has {label} {value}" if value is not None else f"has no {label}"
+        carries = f"has {label} {value}" if value is not None else f"has no {label} on its Pod template"
         differ = f"{len(wrong)} of {len(carriers)} workloads differ{'s' if len(carriers) == 1 else ''}"
         yield _not_deployed(f"{workload.subject} {carries}, wanted {subject.revision}; {differ}")
 

@@ -1,14 +1,13 @@
 """Workloads: those that the scope selects, and how many it does not."""
 
 from collections import Counter
-from collections.abc import Iterable
 from itertools import compress
 from operator import is_
 
 from readiness.collectors.access import View
 from readiness.collectors.gatherers.gathered import Gathered
 from readiness.collectors.kept import Scoped
-from readiness.evidence.objects import Meta, Unreadable
+from readiness.evidence.objects import Unreadable
 from readiness.evidence.seen import Seen, Unseen
 from readiness.evidence.selecting import Scope
 from readiness.evidence.workloads import Workload, Workloads
@@ -34,7 +33,7 @@ def _selected(
     before = kept.selected
     selected = _same(before.items if before is not None else (), tuple(compress(everything, inside)))
     kept.pending = any(one.pending for one in selected)
-    hint = "" if selected else _hint(scope, [one.meta for one in everything])
+    hint = "" if selected else _hint(scope, everything)
     found = Workloads(selected, unreadable, len(everything) - len(selected), hint)
     unchanged = before is not None and before.items is selected and before == found
     return before if before is not None and unchanged else found
@@ -50,13 +49,15 @@ def known_as(workload: Workload) -> frozenset[str]:
     return frozenset({workload.subject.kind, workload.object.kind})
 
 
-def _hint(scope: Scope, metas: Iterable[Meta]) -> str:
-    """Why nothing was selected: the selector, and what its labels are here."""
-    metas = list(metas)
-    said = [f"{len(metas)} workload{'' if len(metas) == 1 else 's'} here"]
+def _hint(scope: Scope, everything: tuple[Workload, ...]) -> str:
+    """Why nothing was selected: the selector and the kinds, and what labels and kinds are here."""
+    said = [f"{len(everything)} workload{'' if len(everything) == 1 else 's'} here"]
     for requirement in [one for selector in scope.selectors for one in selector][:2]:
-        values = Counter(dict(meta.labels).get(requirement.key, "") for meta in metas)
+        values = Counter(dict(one.meta.labels).get(requirement.key, "") for one in everything)
         values.pop("", None)
         shown = ", ".join(name for name, _ in values.most_common(3)) or "no workload carries it"
         said.append(f"{requirement.key} here: {shown}")
+    known = frozenset[str]().union(*map(known_as, everything))
+    for wanted in [kinds for kinds in scope.kinds if everything and not kinds & known][:1]:
+        said.append(f"scope.kinds names {', '.join(sorted(wanted)[:3])}; kinds here: {', '.join(sorted(known)[:5])}")
     return "; ".join(said)
