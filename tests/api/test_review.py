@@ -188,6 +188,19 @@ def test_python_s_spelling_leads_to_yaml_s() -> None:
     assert problem.fix == "write maxAge"
 
 
+@pytest.mark.parametrize(
+    ("check", "fix"),
+    [
+        ({"nonRoot": True}, "write {}"),
+        ({"probes": "Liveness"}, "write a mapping with require"),
+        (samples.rule(file="/etc/app.yaml"), "write a mapping with mountPath, key or format"),
+    ],
+)
+def test_what_should_be_a_mapping_is_told_what_stands_in_it(check: Json, fix: str) -> None:
+    spec = check if "areas" in check else samples.checking(**check)
+    assert fix in [problem.fix for problem in problems(samples.review(spec))]
+
+
 def test_a_strange_key_is_escaped_and_cut() -> None:
     [problem] = problems(samples.review(samples.checking(probes={"\x1b[31m" + "x" * 1000: 1})))
     assert problem.path.startswith(f'{CHECK}.probes["\\u001b[31mxxx')

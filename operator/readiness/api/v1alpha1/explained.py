@@ -30,7 +30,7 @@ _WORDS = {
     "too_short": ("has fewer entries than {min_length}", "add one, or remove the field"),
     "tuple_type": ("must be a list, not {found}", "write it as a list"),
     "dict_type": ("must be a mapping, not {found}", "write it as a mapping"),
-    "model_type": ("must be a mapping, not {found}", "write it as a mapping"),
+    "model_type": ("must be a mapping, not {found}", "write {fields}"),
     "bool_type": ("must be true or false, not {found}", "write true or false, without quotes"),
     "int_type": ("must be a whole number, not {found}", "write it without quotes and without a fraction"),
     "greater_than_equal": ("is less than {ge}", "write {ge} or more"),
@@ -63,6 +63,7 @@ def _problem(detail: ErrorDetails, root: str, model: type[BaseModel]) -> Iterato
             "found": quoted(detail["input"]),
             "form": FORMS.get(context.get("pattern", ""), f"what matches {context.get('pattern')}"),
             "expected": context.get("expected", "").replace("'", ""),
+            "fields": _fields(_at(model, detail["loc"])),
         }
         yield Problem(path, said.format_map(facts), fix.format_map(facts))
     else:
@@ -91,6 +92,11 @@ def unknown(field: object, known: Sequence[str]) -> tuple[str, str]:
     if not known:
         return said, "remove it: nothing can be set here"
     return said, f"remove it, or write {listed(known)}; a newer field needs a newer operator"
+
+
+def _fields(model: type[BaseModel] | None) -> str:
+    known = [field.alias or name for name, field in model.model_fields.items()] if model else []
+    return f"a mapping with {listed(known)}" if known else "{}"
 
 
 def _unknown(field: object, model: type[BaseModel] | None) -> tuple[str, str]:
