@@ -27,7 +27,7 @@ TICK = 1.0
 class Recipe:
     """One `go build`: the folder of our go.mod, the package, what is written into the binary."""
 
-    module: str
+    module: Path
     package: str
     flags: str = "-s -w"
 
@@ -35,18 +35,18 @@ class Recipe:
 def recipe(name: str) -> Recipe:
     """How one binary is built."""
     if name == "etcd":
-        return Recipe("etcd", "go.etcd.io/etcd/server/v3")
+        return Recipe(MODULES / "etcd", "go.etcd.io/etcd/server/v3")
     if name == "kwok":
-        return Recipe("kwok", "sigs.k8s.io/kwok/cmd/kwok")
+        return Recipe(MODULES / "kwok", "sigs.k8s.io/kwok/cmd/kwok")
     major, minor = versions.KUBERNETES.removeprefix("v").split(".")[:2]
     stamp = {"gitVersion": versions.KUBERNETES, "gitMajor": major, "gitMinor": minor}
     stamps = " ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in stamp.items())
-    return Recipe("kubernetes", f"k8s.io/kubernetes/cmd/{name}", f"-s -w {stamps}")
+    return Recipe(MODULES / "kubernetes", f"k8s.io/kubernetes/cmd/{name}", f"-s -w {stamps}")
 
 
 def build(names: tuple[str, ...], environment: Mapping[str, str], progress: Callable[[str], None]) -> Binaries:
     """Build what the cache lacks."""
-    go = _compiler(environment)
+    go = compiler(environment)
     store = cache.here(environment)
     with store.filling(progress):
         missing = store.missing(names)
@@ -54,11 +54,11 @@ def build(names: tuple[str, ...], environment: Mapping[str, str], progress: Call
             progress(f"building {', '.join(missing)} with {go}: about eight minutes on two cores, once")
         for name in missing:
             with store.scratch() as folder:
-                store.put(name, _build(go, name, folder, environment, progress))
+                store.put(name, compiled(name, recipe(name), go, folder, environment, progress))
     return store.at_hand(names)
 
 
-def _compiler(environment: Mapping[str, str]) -> str:
+def compiler(environment: Mapping[str, str]) -> str:
     """The go command, if it is new enough."""
     go = shutil.which("go", path=environment.get("PATH", os.defpath))
     if go is None:
@@ -83,9 +83,10 @@ def _settings(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
-def _build(go: str, name: str, folder: Path, environment: Mapping[str, str], progress: Callable[[str], None]) -> Path:
+def compiled(
+    name: str, how: Recipe, go: str, folder: Path, environment: Mapping[str, str], progress: Callable[[str], None]
+) -> Path:
     """Run one build to its end, telling the seconds; end it when we are interrupted."""
-    how = recipe(name)
     target = folder / name
     log = folder / "build.log"
     started = time.monotonic()
@@ -95,7 +96,7 @@ def _build(go: str, name: str, folder: Path, environment: Mapping[str, str], pro
         child = family.start(
             [go, "build", "-trimpath", "-ldflags", how.flags, "-o", target, how.package],
             log,
-            cwd=MODULES / how.module,
+            cwd=how.module,
             environment=_settings(environment),
         )
         while child.poll() is None:

@@ -8,6 +8,7 @@ import pytest
 
 from hack.localcluster import cache, gobuild
 from hack.localcluster.errors import NotHereError
+from hack.tools import binary
 from tests.localcluster.support import FakeGo, everything, gone, until
 
 
@@ -31,6 +32,16 @@ def test_every_binary_is_built_once_and_then_at_hand(fake_go: FakeGo) -> None:
         assert any(line.startswith(f"{name}: built in ") for line in said)
     gobuild.build(everything(), fake_go.environment, silent)
     assert fake_go.calls() == list(everything())
+
+
+def test_helm_is_built_as_they_are(fake_go: FakeGo) -> None:
+    fake_go.mode("fail")
+    with pytest.raises(NotHereError, match="cannot find module"):
+        binary.helm(fake_go.environment, silent)
+    assert binary.helm_at_hand(fake_go.environment) is None
+    fake_go.mode("good")
+    assert binary.helm(fake_go.environment, silent).read_text() == "whole"
+    assert binary.helm_at_hand(fake_go.environment) is not None
 
 
 def test_a_failed_build_says_what_go_said(fake_go: FakeGo) -> None:

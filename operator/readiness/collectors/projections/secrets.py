@@ -8,11 +8,11 @@ bitnami.com/v1alpha1. Of a store only what reviews may see is kept: provider, Re
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 
-from readiness.collectors.projections.projection import MetaStruct, Projection, Struct, meta_of
+from readiness.collectors.projections.projection import Instant, MetaStruct, Projection, Struct, meta_of
 from readiness.evidence.objects import Record
 from readiness.evidence.resources import (
     CERTIFICATES,
@@ -26,8 +26,6 @@ from readiness.evidence.secrets import Condition, ExternalSecret, Managed, Secre
 
 _RETAINED: Final = "retained due to deletionpolicy=retain"
 """All that tells, in a message of a condition that is True, that the provider had no data (since v0.11)."""
-
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class _Condition(Struct):
