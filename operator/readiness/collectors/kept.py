@@ -74,6 +74,7 @@ class Scoped:
 
     inside: Derived[bool] = field(default_factory=Derived)
     claiming: Derived[bool] = field(default_factory=Derived)
+    mapped: Derived[bool] = field(default_factory=Derived)
     mentions: Derived[tuple[Mention, ...]] = field(default_factory=Derived)
     joined: Join = ((), ())
     selected: Workloads | None = None

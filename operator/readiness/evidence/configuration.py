@@ -88,9 +88,14 @@ def wanted(workload: Workload, want: ConfigurationExpectation) -> Needs:
             for rule in want.rules:
                 if rule.file is not None:
                     documents |= set(_documents(template, container, rule.file))
-                elif _reads_config_maps(container):
+                else:
                     names |= needed(container, rule.env or "")
     return Needs(frozenset(names | {one.config_map for one in documents}), frozenset(documents))
+
+
+def is_mapped(workload: Workload) -> bool:
+    """Whether any variable of it may come from a ConfigMap: most come from none, and need not be looked at."""
+    return any(_reads_config_maps(one) for _, template in templates(workload) for one in template.containers)
 
 
 def needed(container: Container, name: str) -> frozenset[str]:

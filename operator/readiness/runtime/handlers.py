@@ -60,10 +60,44 @@ def settings() -> kopf.OperatorSettings:
     chosen.networking.request_timeout = 30
     chosen.networking.connect_timeout = 10
     chosen.queueing.idle_timeout = 0.2
+    chosen.persistence.diffbase_storage = NoBase()
+    chosen.persistence.progress_storage = NoProgress()
     chosen.process.ultimate_exiting_timeout = (
         None  # else the process is killed so long after kopf ended, which is no end
     )
     return chosen
+
+
+class NoBase(kopf.DiffBaseStorage):
+    """No handler asks what changed, and to tell it kopf would copy each review several times an event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is ever written on a review."""
+
+
+class NoProgress(kopf.ProgressStorage):
+    """No handler is ever continued."""
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is ever written on a review."""
+
+    def purge(self, **_: Any) -> None:
+        """Nothing is there."""
+
+    def touch(self, **_: Any) -> None:
+        """Nothing is ever written on a review."""
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        return essence
 
 
 class Endless:

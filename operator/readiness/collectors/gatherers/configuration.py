@@ -14,7 +14,7 @@ from readiness.collectors.gatherers.gathered import Gathered
 from readiness.collectors.kept import Shelf
 from readiness.collectors.projections.config_maps import ConfigMapBody
 from readiness.evidence.config_maps import ConfigMap, ConfigMapRecord, ConfigMaps
-from readiness.evidence.configuration import Configurations, Configured, Document, Documents, wanted
+from readiness.evidence.configuration import Configurations, Configured, Document, Documents, Needs, is_mapped, wanted
 from readiness.evidence.objects import Unreadable as UnreadableObject
 from readiness.evidence.resources import CONFIG_MAPS
 from readiness.evidence.seen import MANY, Seen, Unseen, Why
@@ -31,8 +31,12 @@ def gather(view: View, want: ConfigurationExpectation, scope: Scope) -> Gathered
     found, as_of = selected.evidence.value, selected.evidence.as_of
     reader = _Reader(view)
     shelf = view.kept.shelf(want) if len(found.items) > MANY else Shelf()  # see runtime: few are not remembered
-    pairs = zip(found.items, chain(shelf.last(), repeat(None)), strict=False)
-    items = tuple(_configured(one, before, want, shelf, reader) for one, before in pairs)
+    in_files = any(rule.file is not None for rule in want.rules)
+    mapped = view.kept.scoped(scope).mapped.of(found.items, is_mapped)
+    triples = zip(found.items, mapped, chain(shelf.last(), repeat(None)), strict=False)
+    items = tuple(
+        _configured(one, before, want if in_files or needs else None, shelf, reader) for one, needs, before in triples
+    )
     as_of = min(as_of, reader.as_of) if reader.as_of is not None else as_of
     evidence = Configurations(items, found.unreadable, found.outside, found.hint)
     shelf.handed_out(evidence)
@@ -40,15 +44,20 @@ def gather(view: View, want: ConfigurationExpectation, scope: Scope) -> Gathered
 
 
 def _configured(
-    workload: Workload, before: Configured | None, want: ConfigurationExpectation, shelf: Shelf, reader: "_Reader"
+    workload: Workload,
+    before: Configured | None,
+    want: ConfigurationExpectation | None,
+    shelf: Shelf,
+    reader: "_Reader",
 ) -> Configured:
+    """`want` is None where nothing of it can be in a ConfigMap."""
     if before is None or before.workload is not workload:
         before = shelf.by_uid.get(workload.uid)
     if before is not None and before.workload is workload:
         maps = before.config_maps
         if not maps or all(_same(shown, reader.config_map(name)) for name, shown in maps.items()):
             return before
-    needs = wanted(workload, want)
+    needs = Needs() if want is None else wanted(workload, want)
     read = {name: reader.config_map(name) for name in sorted(needs.config_maps)}
     documents = dict(pair for one in needs.documents for pair in reader.document(one))
     found = Configured(workload, read or _NO_MAPS, documents or _NO_DOCUMENTS)
