@@ -39,7 +39,9 @@ from readiness.evidence.resources import (
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.evidence.workloads import Controller
 
-_NOT_ALLOWED = "Velero is not allowed here: ask an administrator to list its namespace, or set provenBy"
+_NOT_ALLOWED = (
+    "Velero is not allowed here: ask an administrator to list its namespace in evidenceNamespaces, or set provenBy"
+)
 
 
 def snapshots(view: View) -> Seen[Snapshots] | Unseen:
