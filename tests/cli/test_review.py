@@ -66,6 +66,18 @@ def test_what_is_not_known_is_not_certified(tmp_path: Path, field: str) -> None:
     assert review("--file", paths["review"], "--manifests", paths["good"]).exit_code == 1
 
 
+def test_what_runs_pods_and_is_not_judged_in_files_is_told(tmp_path: Path) -> None:
+    rollout = GOOD.replace("apps/v1", "argoproj.io/v1alpha1").replace("kind: Deployment", "kind: Rollout")
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: api}\nspec: {selector: {app: api}}\n"
+    paths = written(tmp_path, review=REVIEW, apps=f"{GOOD}---\n{rollout}---\n{service}")
+    found = review("--file", paths["review"], "--manifests", paths["apps"])
+    assert found.exit_code == 0
+    assert "of these only the Pods would be judged, and files hold none: Rollout/api\n" in found.stderr
+    assert "Service" not in found.stderr
+    paths = written(tmp_path, review=REVIEW, apps=f"{GOOD}---\n{service}")
+    assert not review("--file", paths["review"], "--manifests", paths["apps"]).stderr
+
+
 def test_a_kind_that_nothing_has_is_told_beside_those_that_are_here(tmp_path: Path) -> None:
     paths = written(tmp_path, review=REVIEW.replace("probes, ", "probes, scope: {kinds: [Deploymant]}, "), good=GOOD)
     told = review("--file", paths["review"], "--manifests", paths["good"]).stdout

@@ -5,7 +5,7 @@ The pure half is the operator's own; only the inventory is filled from files. Th
 what the files do not hold is seen and empty.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -83,11 +83,10 @@ def review(given: Input, settings: Settings) -> Answers:
     listed = {ns: frozenset(names) for ns, names in settings.evidence_namespaces.items()}
     allowed = [name for names in listed.values() for name in names]
     world = FileWorld(given.now, namespace=given.namespace, allowed=allowed)
-    for one in found.world:
-        world.add(one.value)
+    unread = [one for one in found.world if not world.add(one.value)]
     gate = Gate(world.sealed(), listed)
     answered = (_answered(one, whole, gate, settings, given.now) for one, whole in found.reviews)
-    return Answers(tuple(answered), notes=(*found.notes, *_elsewhere(found, given.namespace)))
+    return Answers(tuple(answered), notes=(*found.notes, *_elsewhere(found, given.namespace), *_unjudged(unread)))
 
 
 def _sorted(given: Input) -> _Sorted:
@@ -143,6 +142,23 @@ def _elsewhere(found: _Sorted, default: str) -> Iterator[str]:
         if own not in namespaces:
             said = ", ".join(sorted(namespaces)[:8])
             yield f"{own}/{one.name} sees its own namespace alone, and the manifests are in {said}: see --namespace"
+
+
+def _unjudged(unread: Iterable[Found]) -> Iterator[str]:
+    """What runs Pods and is no workload that is known: in a cluster its Pods are judged, here there are none."""
+    names = sorted(f"{one.type[1]}/{one.name}" for one in unread if _has_pod_template(one.value))
+    if names:
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        yield f"of these only the Pods would be judged, and files hold none: {', '.join(names[:8])}{more}"
+
+
+def _has_pod_template(value: Mapping[str, Any]) -> bool:
+    for step in ("spec", "template", "spec", "containers"):
+        inner = value.get(step)
+        if not isinstance(inner, Mapping):
+            return isinstance(inner, list)
+        value = inner
+    return False
 
 
 def _answered(found: Found, review: Review, gate: Gate, settings: Settings, now: datetime) -> Answered:
