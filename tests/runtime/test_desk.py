@@ -152,16 +152,34 @@ def test_a_verdict_stands_while_the_review_tells_of_it_and_time_has_not_ended_it
     bench = Bench()
     entry = bench.put()
     bench.desk.take("u-1", entry, replace(green(entry), judged=True))
-    assert not bench.desk.stands(entry), "nothing tells of it yet"
+    assert bench.desk.stands(entry)
+    assert bench.desk.untold("u-1") is not None
     draft = bench.desk.draft("u-1")
     assert draft is not None
     bench.desk.written(draft, raw(version=2, status=draft.status.dump()))
     stored = bench.register.entry("u-1")
     assert stored is not None
     assert bench.desk.stands(stored)
+    assert bench.desk.untold("u-1") is None
     assert not bench.desk.stands(bench.put(version=3, status={"observedGeneration": 1})), "somebody replaced it"
     bench.clock.instant = EPOCH + timedelta(hours=1)
     assert not bench.desk.stands(stored)
+
+
+def test_our_own_write_is_known_before_its_answer_is_here_and_another_ones_is_not() -> None:
+    bench = Bench()
+    entry = bench.put()
+    bench.desk.take("u-1", entry, replace(green(entry), judged=True))
+    assert not bench.desk.is_ours(entry), "nothing was sent yet"
+    draft = bench.desk.draft("u-1")
+    assert draft is not None
+    ours = draft.status.dump()
+    assert not bench.desk.is_ours(bench.put(version=2, status={**ours, "specDigest": "another"}))
+    assert not bench.desk.is_ours(bench.put(version=3, generation=2, status=ours)), "it was edited meanwhile"
+    told = bench.put(version=4, status=ours)
+    assert bench.desk.is_ours(told)
+    bench.desk.written(draft, raw(version=4, status=ours))
+    assert not bench.desk.is_ours(told), "the answer has dealt with it"
 
 
 def test_what_is_not_the_outcome_of_a_judgement_never_stands() -> None:

@@ -33,13 +33,21 @@ class Bench:
     moved: bool = True
     judged: list[float] = field(default_factory=list)
     until: datetime = EPOCH
+    untold: bool = False
+    asked: list[tuple[str, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.clock, Counters(CollectorRegistry(), "0"))  # type: ignore[arg-type]
-        desk = SimpleNamespace(stands=self.stands, take=lambda *_: False)
+        desk = SimpleNamespace(
+            stands=self.stands,
+            take=lambda *_: False,
+            untold=lambda _: SimpleNamespace(rank=0) if self.untold else None,
+            is_ours=lambda _: False,
+        )
+        writer = SimpleNamespace(ask=lambda uid, rank: self.asked.append((uid, rank)))
         judge = SimpleNamespace(judge=self.judge, unmoved=lambda *_: not self.moved)
         nothing = SimpleNamespace()
-        self.engine.connect(judge, desk, nothing, nothing, nothing)  # type: ignore[arg-type]
+        self.engine.connect(judge, desk, writer, nothing, nothing)  # type: ignore[arg-type]
 
     def stands(self, _entry: Entry) -> bool:
         return bool(self.judged) and self.clock.now() < self.until
@@ -70,6 +78,19 @@ async def test_a_review_of_which_nothing_moved_is_not_judged_again() -> None:
     bench.engine.passed("u-1")
     await bench.run(1)
     assert len(bench.judged) == 2
+
+
+@virtual
+async def test_a_verdict_that_stands_and_was_not_written_is_asked_for_again() -> None:
+    """A write can be left out for a while, and whoever asks for it then marks the review."""
+    bench = Bench()
+    bench.engine.changed(raw())
+    await bench.run(1)
+    bench.moved, bench.untold = False, True
+    bench.engine.passed("u-1")
+    await bench.run(1)
+    assert len(bench.judged) == 1
+    assert bench.asked == [("u-1", 0)]
 
 
 @virtual

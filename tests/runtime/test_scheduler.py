@@ -82,6 +82,22 @@ async def test_evidence_goes_ahead_of_renewals_and_does_not_starve_them() -> Non
 
 
 @virtual
+async def test_others_run_between_two_judgements_that_never_wait() -> None:
+    seen: list[str] = []
+
+    async def judge(uid: str, _first: float) -> None:
+        seen.append(f"judged {uid}")
+        asyncio.get_running_loop().call_soon(seen.append, f"ran after {uid}")
+
+    bench = Bench(judge)
+    for uid in "abc":
+        bench.scheduler.mark(uid)
+    await asyncio.sleep(1)
+    await bench.end()
+    assert seen == [f"{what} {uid}" for uid in "abc" for what in ("judged", "ran after")]
+
+
+@virtual
 async def test_one_marked_while_it_is_judged_is_judged_again() -> None:
     async def judge(uid: str, _first: float) -> None:
         bench.judged.append((uid, passed()))

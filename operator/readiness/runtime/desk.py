@@ -19,7 +19,7 @@ from readiness.judgement import verdict as verdicts
 from readiness.judgement.verdict import Verdict
 from readiness.outputs import conditions
 from readiness.runtime.announcer import Announcer
-from readiness.runtime.register import Entry, Register, version_of
+from readiness.runtime.register import Entry, Register, status_of, version_of
 from readiness.runtime.writer import Draft
 
 RETRY: Final = 300.0  # seconds after which a review that ended in an error is judged again, though nothing moved
@@ -71,17 +71,35 @@ class Desk:
         return not held.told
 
     def stands(self, entry: Entry) -> bool:
-        """Whether this state of the review tells of a verdict that is in force, and that time has not ended.
+        """Whether a verdict on this very state of the review is in force, and time has not ended it.
 
-        Judged upon a status that tells of it, a verdict comes out the same, and stands as long.
+        One that was written stands for the status that tells of it: judged upon that, it comes out the same.
         """
         held = self._held.get(entry.uid)
         return (
             held is not None
-            and held.told
             and held.verdict.judged
             and held.entry.judged_alike(entry)
             and not _is_over(held.verdict, self._clock.now())
+        )
+
+    def untold(self, uid: str) -> Verdict | None:
+        """The verdict that is in force and not written yet, for whatever reason."""
+        held = self._held.get(uid)
+        return None if held is None or held.told else held.verdict
+
+    def is_ours(self, entry: Entry) -> bool:
+        """Whether this is what is being written, seen before the answer to the write, which deals with it.
+
+        A write without an answer is drafted anew, and finds then that the review is another than the one judged.
+        """
+        held = self._held.get(entry.uid)
+        sent = None if held is None else held.sent
+        return (
+            sent is not None
+            and sent.entry.version < entry.version
+            and sent.entry.asked_alike(entry)
+            and status_of({"status": sent.status.dump()}) == entry.status
         )
 
     def drop(self, uid: str) -> None:

@@ -48,7 +48,7 @@ class Engine:
     def changed(self, raw: dict[str, Any]) -> None:
         """A review as the API server has it."""
         entry = self.register.put(raw)
-        if entry is not None:
+        if entry is not None and not self._desk.is_ours(entry):
             self.scheduler.mark(entry.uid)
 
     def deleted(self, uid: str) -> None:
@@ -105,6 +105,8 @@ class Engine:
         if self._desk.stands(entry) and self._judge.unmoved(case, entry):
             # The deadline itself may have led here, by a clock that was set back since.
             self.scheduler.wake(uid, case.until)
+            if (waiting := self._desk.untold(uid)) is not None:
+                self._writer.ask(uid, waiting.rank)
             return
         loop = asyncio.get_running_loop()
         began = loop.time()

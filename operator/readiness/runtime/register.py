@@ -81,12 +81,11 @@ class Entry:
 
     def judged_alike(self, other: "Entry") -> bool:
         """Whether the other differs in nothing that a verdict depends on."""
-        return (self.generation, self.deleting, self.spec, self.status) == (
-            other.generation,
-            other.deleting,
-            other.spec,
-            other.status,
-        )
+        return self.asked_alike(other) and self.status == other.status
+
+    def asked_alike(self, other: "Entry") -> bool:
+        """The same, whatever the status is."""
+        return (self.generation, self.deleting, self.spec) == (other.generation, other.deleting, other.spec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class Scheduler:
             self._current = uid
             await self._judge(uid, dirty.first)
             self._current = ""
+            await asyncio.sleep(0)  # however many are due, what was judged must be written, and more be heard of
 
     def _next(self, now: float) -> tuple[str | None, float]:
         """A review that is due, or the seconds to wait (a second at most: deadlines are looked at then)."""
