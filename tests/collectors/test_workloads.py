@@ -433,6 +433,16 @@ class TestIdentity:
         assert len(world.family.composed()) == 10_001
         assert composed == ["api-77"]
 
+    def test_a_generation_alone_leaves_the_workload_the_same_object(self) -> None:
+        """An annotation of a Deployment raises it, and reviews would be judged anew for nothing."""
+        deployment, replica_set, its_pod = rolled_out()
+        world = World().put(deployment, replica_set, its_pod)
+        before = world.one()
+        world.put(controller("Deployment", "api", revision="2", generation=2, observed_generation=2))
+        assert world.one() is before
+        world.put(controller("Deployment", "api", revision="2", generation=3, observed_generation=2))
+        assert world.one() is not before, "its own Pods may carry what nobody has read yet"
+
     def test_nothing_is_kept_of_what_is_gone(self) -> None:
         world = World().put(*rolled_out(), controller("CronJob", "nightly"), Unreadable(meta("odd"), "Pod", "odd"))
         assert world.seen

@@ -115,7 +115,7 @@ class Family:
             workload = self._compose(uid)
             if workload is None:
                 self._composed.pop(uid, None)
-            elif self._composed.get(uid) != workload:
+            elif not _alike(self._composed.get(uid), workload):
                 self._composed[uid] = workload
         return MappingProxyType(self._composed)
 
@@ -323,6 +323,14 @@ class _Composer:
 
 def _stateless(meta: Meta) -> Meta:
     return replace(meta, state="") if meta.state else meta
+
+
+def _alike(before: Workload | None, after: Workload) -> bool:
+    """Whether nothing differs but the generation: an annotation raises a Deployment's, and what it led to is composed."""
+    if before is None or before == after:
+        return before is not None
+    meta = replace(before.meta, generation=after.meta.generation, state=after.meta.state)
+    return replace(before, meta=meta) == after
 
 
 def kind_of(record: Record) -> str:
