@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from readiness.collectors.gatherers import configuration
 from readiness.collectors.inventory import COMPOSED
 from readiness.evidence.resources import (
     CLAIMS,
@@ -26,8 +27,8 @@ from readiness.evidence.resources import (
 )
 from readiness.evidence.seen import Seen, Unseen, Why
 from readiness.judgement.verdict import Verdict
-from readiness.runtime import taking
-from readiness.runtime.judge import Case, Judge, Judged
+from readiness.runtime import judge, taking
+from readiness.runtime.judge import Case, Judge, Judged, Wait
 from readiness.runtime.register import Entry, Register
 from tests.collectors.test_configuration import NOW, World, ref
 from tests.runtime.virtual import raw
@@ -67,7 +68,9 @@ class Bench:
         self.unseen: dict[Resource, Unseen] = {}
         self.clock = SimpleNamespace(now=lambda: NOW, skew=timedelta(0))
         watches = SimpleNamespace(where=lambda resource, _: (resource, ""), need=lambda *_: None, state=self._state)
-        barrier = SimpleNamespace(waits=lambda *_: False, forget=lambda _: None, ask=lambda *_: None)
+        barrier = SimpleNamespace(
+            waits=lambda *_: False, forget=lambda _: None, ask=lambda *_: None, since=lambda _: 0.0
+        )
         for resource in (*COMPOSED, CLAIMS, CONFIG_MAPS, CRON_JOBS, EXTERNAL_SECRETS, JOBS, PODS, VOLUME_SNAPSHOTS):
             self.world.inventory.follow(resource, "", self._following(resource))
         self.judge = Judge(
@@ -198,6 +201,17 @@ def test_a_change_outside_every_scope_moves_nothing_and_one_inside_does() -> Non
     bench.verdict(case, entry)
     _deploy(bench, "one", "a", "x", "off")
     assert not bench.judge.unmoved(case, entry)
+
+
+def test_many_subjects_are_judged_while_a_generation_settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, few, many = Bench(), Case("u-1"), Case("u-1")
+    _deploy(bench, "one", "a", "x", "live")
+    assert isinstance(asyncio.run(bench.judge.judge(few, _entry())), Wait)
+    assert not few.memos
+    for module in (judge, configuration):
+        monkeypatch.setattr(module, "MANY", 0)
+    assert isinstance(asyncio.run(bench.judge.judge(many, _entry())), Wait), "no verdict comes of it"
+    assert {name: len(memo.findings) for (_, name), memo in many.memos.items()} == {"probes": 1, "narrow": 1, "mode": 1}
 
 
 def test_another_state_of_the_review_is_judged() -> None:

@@ -59,7 +59,8 @@ class Bench:
     now: datetime = EPOCH
 
     async def judge(self, entry: Entry) -> Judged | Wait:
-        gate = SimpleNamespace(view=lambda _: SimpleNamespace(listed_namespaces=lambda _: ()))
+        view = SimpleNamespace(listed_namespaces=lambda _: (), workloads=lambda: Unseen(Why.NOT_SYNCED, ""))
+        gate = SimpleNamespace(view=lambda _: view)
         clock = SimpleNamespace(now=lambda: self.now, skew=timedelta(0))
         made = Judge(
             gate,  # type: ignore[arg-type]

@@ -137,11 +137,10 @@ class Judge:
             return waiting if waiting is not None else await self._evidence(case, entry, review, before, Passed())
         seen = self._seen(entry)
         passed = self._barrier.ask(case.uid, entry.generation, entry.namespace, case.needs, seen)
-        return (
-            self._evaluating(review, case, before)
-            if passed is None
-            else await self._evidence(case, entry, review, before, passed)
-        )
+        if passed is not None:
+            return await self._evidence(case, entry, review, before, passed)
+        await self._look_ahead(case, review)
+        return self._evaluating(review, case, before)
 
     def _needs_nothing(self, case: Case) -> None:
         case.needs = frozenset()
@@ -190,6 +189,22 @@ class Judge:
         selected = [taking.selected(view, scope)[0] for scope in case.scopes]
         states = [(watched, self._watches.state(watched)) for watched in case.needs]
         return grounds.of(entry, view, selected, states, skewed=abs(self._clock.skew) > SKEW)
+
+    async def _look_ahead(self, case: Case, review: Review) -> None:
+        """Where many subjects are selected, judge while the generation settles: only what still changes is left then."""
+        view, now = self._gate.view(review.meta.namespace), self._clock.now()
+        sizes = [
+            len(found.value.items) for one in case.scopes if isinstance(found := taking.selected(view, one)[0], Seen)
+        ]
+        if max(sizes, default=0) <= MANY:
+            return
+        turn = asyncio.get_running_loop().time()
+        for key, (expectation, gathered) in taking.take(review, view).items():
+            name, want = expectation.check.one()
+            memo = case.memo(key, gathered.evidence)
+            if memo is not None:
+                assess(table.by_name(name), want, gathered.evidence, now, memo)
+                turn = await _let_run(turn)
 
     async def _evidence(
         self, case: Case, entry: Entry, review: Review, before: Status, passed: Passed
