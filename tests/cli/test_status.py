@@ -25,6 +25,7 @@ from readiness.outputs.ages import age
 from readiness.runtime import cli, status
 from readiness.runtime.status import Asked, Pages, follow
 from tests.cli.support import run
+from tests.judgement.facts import NEVER
 
 GOLDEN = Path(__file__).parent / "golden"
 RED: dict[str, Any] = json.loads((GOLDEN / "list.json").read_text())["items"][0]
@@ -111,18 +112,7 @@ INVALID: dict[str, Any] = {
 UNSEEN: dict[str, Any] = {
     "metadata": {"name": "new", "namespace": "orders", "generation": 1},
     "spec": {},
-    "status": {
-        "observedGeneration": -1,
-        "conditions": [
-            {
-                "type": "Ready",
-                "status": "Unknown",
-                "reason": "Pending",
-                "message": "Waiting for the operator",
-                "lastTransitionTime": "1970-01-01T00:00:00Z",
-            }
-        ],
-    },
+    "status": NEVER.dump(),
 }
 
 

@@ -49,8 +49,8 @@ def of(
     *,
     skewed: bool,
 ) -> Grounds:
-    """As of this moment; `selected` for each scope of the review, `states` of all that it needs."""
-    states = sorted(states, key=lambda one: (one[0][0].name, one[0][1]))
+    """As of this moment; `selected` for each scope of the review, `states` of all that it needs, always in the same order."""
+    states = tuple(states)
     return Grounds(
         entry,
         tuple(one.value if isinstance(one, Seen) else None for one in selected),

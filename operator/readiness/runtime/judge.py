@@ -113,7 +113,7 @@ class Judge:
     def unmoved(self, case: Case, entry: Entry) -> bool:
         """Whether nothing that the last verdict rested on has moved since."""
         known = case.grounds
-        if known is None or not known.entry.judged_alike(entry) or self._barrier.waits(case.uid, entry.generation):
+        if known is None or self._barrier.waits(case.uid, entry.generation):
             return False
         return known.stand(self._grounds(case, entry))
 

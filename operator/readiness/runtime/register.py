@@ -209,7 +209,7 @@ def _value(kept: bytes) -> Any:
 def _entry(raw: Mapping[str, Any]) -> Entry | None:
     meta, spec = raw.get("metadata") or {}, raw.get("spec")
     try:
-        version = int(meta["resourceVersion"])
+        version = version_of(raw)
         uid, name = str(meta["uid"]), str(meta["name"])
     except (KeyError, TypeError, ValueError):
         return None  # no object of an API server

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from readiness.runtime.register import Entry, status_of
+from readiness.runtime.register import Entry, status_of, version_of
 
 TIMES: Final = 3
 WITHIN: Final = 60.0  # seconds
@@ -54,7 +54,7 @@ class Rivals:
     def wrote(self, uid: str, answer: Mapping[str, Any]) -> None:
         """The API server's answer to our write."""
         ours = self._ours.setdefault(uid, _Ours(b"", 0))
-        ours.status, ours.version = _digest(status_of(answer)), int(answer["metadata"]["resourceVersion"])
+        ours.status, ours.version = _digest(status_of(answer)), version_of(answer)
 
     def yields(self, entry: Entry, *, ending: bool) -> bool:
         """Whether this write must be left out now; asked before each one. `ending`: it ends a certificate."""
