@@ -199,3 +199,18 @@ def test_a_clock_that_jumps(space: Space, gateway: Gateway, start: Callable[...,
         jump[0] = timedelta(0)
         space.apply(deployment("web"))
         space.ready("True", "Certified", of=red)
+
+
+def test_a_new_operator_that_is_late_by_a_second(space: Space, gateway: Gateway, start: Callable[..., Running]) -> None:
+    """A Date is cut to the second. No transition is dated before the last one (`Space` holds every version against that)."""
+    with start() as running:
+        running.await_ready()
+        space.apply(deployment("api"))
+        space.apply(review())
+        green = space.ready("True", "Certified")
+    last = instant(condition(green)["lastTransitionTime"])
+    space.merge(review(), {"spec": {"suspend": True}})
+    gateway.shift = last - timedelta(seconds=1) - datetime.now(UTC)
+    with start():
+        suspended = space.ready("Unknown", "Suspended", of=green)
+    assert instant(condition(suspended)["lastTransitionTime"]) >= last

@@ -49,6 +49,16 @@ def test_a_transition_time_moves_only_when_the_status_flips() -> None:
     assert since(green, "SecurityReady") == at(minutes=1)
 
 
+@pytest.mark.parametrize(("behind", "said"), [(1, 0), (2, 0), (3, -3)])
+def test_an_operator_whose_clock_is_a_little_late_dates_no_transition_before_the_last(behind: int, said: int) -> None:
+    """What it knows of the API server's clock is up to a second late when it has just started."""
+    first = judged(REVIEW)[1]
+    second = judged(REVIEW, RED, before=first, now=at(seconds=-behind))[1]
+
+    assert since(second, "Ready") == since(second, "DeploymentReady") == at(seconds=said)
+    assert second.areas[0].expectations[0].since == at(seconds=said)
+
+
 def test_the_schemas_default_is_no_history() -> None:
     status = judged(REVIEW, {"one": Assessed(unseen=lost())}, before=NEVER)[1]
 

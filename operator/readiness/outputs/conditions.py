@@ -6,7 +6,7 @@ writes nothing; and it is the last guard: no status leaves it for the API server
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from readiness.api.v1alpha1.review import Meta
@@ -23,6 +23,9 @@ from readiness.outputs.text import clean
 
 __all__ = ["InvariantBroken", "bounded", "check_invariant", "minimal", "render", "same"]
 
+_LATE: Final = timedelta(seconds=2)
+"""So far the clock of an operator that has just started, or that asks another API server, may be behind the last one's."""
+
 _AREA: Final[dict[Outcome, Literal["True", "False", "Unknown"]]] = {Outcome.MET: "True", Outcome.UNMET: "False"}
 
 
@@ -34,7 +37,7 @@ def render(verdict: Verdict, before: Status, now: datetime) -> Status:
     """The whole status that says so; `before` is the one it replaces."""
     if before.observed_generation < 0:
         before = Status()  # the schema's default was written by nobody, in 1970
-    now = whole(now)
+    now = _after(before, whole(now))
     conditions = tuple(_conditions(verdict, before, now))
     certificate = verdict.certificate
     return bounded(
@@ -73,6 +76,12 @@ def check_invariant(status: Status, review_suspended: bool, deleting: bool, now:
     broken = next(_broken(status, review_suspended, deleting, now), None)
     if broken is not None:
         raise InvariantBroken(f"Ready would be True although {broken}")
+
+
+def _after(before: Status, now: datetime) -> datetime:
+    """`now`, but no transition is dated before the last one; a clock that was set back is another matter."""
+    last = max((one.last_transition_time for one in before.conditions), default=now)
+    return last if now < last <= now + _LATE else now
 
 
 def _conditions(verdict: Verdict, before: Status, now: datetime) -> Iterator[Condition]:
