@@ -26,6 +26,16 @@ def told(space: Space) -> list[Json]:
     return [one for one in events(space) if one.get("reportingController", "").startswith("readiness.dev/")]
 
 
+def test_a_normal_stop_tells_of_no_fault(space: Space, kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Running(kubeconfig) as running:
+        running.await_ready()
+        space.apply(deployment("api"))
+        space.apply(review())
+        space.ready("True", "Certified")
+        capsys.readouterr()
+    assert capsys.readouterr().out == ""
+
+
 def test_a_restart_writes_nothing_and_emits_nothing(space: Space, kubeconfig: Path) -> None:
     with Running(kubeconfig, timing=QUICK, held_back=0.5) as running:
         running.await_ready()

@@ -380,6 +380,23 @@ async def called(api: Reviews, register: Register) -> tuple[list[str], list[floa
 
 
 @virtual
+async def test_a_list_that_fails_for_long_is_told_once_and_each_time_anew() -> None:
+    api = Reviews()
+    with structlog.testing.capture_logs() as lines:
+        roll = RollCall(api, Register(), lambda _: None, lambda: None)  # type: ignore[arg-type]
+        task = asyncio.create_task(roll.run())
+        for _ in range(2):
+            api.failing = 30
+            roll.ask()
+            await asyncio.sleep(60)
+            assert not api.failing
+    task.cancel()
+    assert [line["event"] for line in lines if line["log_level"] == "warning"] == [
+        "reviews not listed: tried again every second"
+    ] * 2
+
+
+@virtual
 async def test_what_the_first_list_showed_is_awaited_until_it_was_delivered_or_fetched() -> None:
     delivered, missed = raw("delivered", uid="u-1"), raw("missed", uid="u-2")
     register = Register()

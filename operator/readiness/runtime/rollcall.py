@@ -61,7 +61,8 @@ class RollCall:
         self._asked.set()
 
     async def run(self) -> None:
-        """Compare whenever asked, and every ten minutes, for ever."""
+        """Compare whenever asked, and every ten minutes, for ever; a failure is told once, however long it lasts."""
+        told = False
         while True:
             try:
                 async with asyncio.timeout(EVERY):
@@ -71,9 +72,11 @@ class RollCall:
             self._asked.clear()
             try:
                 await self._compare()
-                self._complete = True
+                self._complete, told = True, False
             except ApiError as error:
-                self._log.info("reviews not listed", error=str(error))
+                if not told:
+                    self._log.warning("reviews not listed: tried again every second", error=str(error))
+                told = True
                 await asyncio.sleep(1.0)
                 self._asked.set()
 

@@ -128,8 +128,8 @@ class Operator:
                 self._supervisor.start(name, task)
             await asyncio.Event().wait()
         finally:
-            await self._stop_kopf()
             await self._supervisor.close()
+            await self._stop_kopf()
             await runner.cleanup()
 
     # --- health
