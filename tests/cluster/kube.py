@@ -26,6 +26,7 @@ _CLUSTER_SCOPED: Final = {
     "ClusterSecretStore",
     "VolumeSnapshotContent",
 }
+THROTTLED: Final = 20  # attempts, a second apart
 MERGE: Final = "application/merge-patch+json"
 
 
@@ -55,11 +56,16 @@ class Kube:
         return {"Authorization": f"Bearer {self.cluster.admin_token}", "Content-Type": content}
 
     def request(self, method: str, path: str, body: object = None, content: str = "application/json") -> Json:
+        """429 is waited out, as client-go does: a server that has just started says it of custom resources."""
         text = None if body is None else json.dumps(body)
-        with closing(self.connection()) as connection:
-            connection.request(method, path, body=text, headers=self.headers(content))
-            answer = connection.getresponse()
-            found = _decoded(answer.read())
+        for _ in range(THROTTLED):
+            with closing(self.connection()) as connection:
+                connection.request(method, path, body=text, headers=self.headers(content))
+                answer = connection.getresponse()
+                found = _decoded(answer.read())
+            if answer.status != 429:
+                break
+            time.sleep(1)
         if answer.status >= 300:
             raise Failed(answer.status, found)
         return found

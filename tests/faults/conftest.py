@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from hack.localcluster import Cluster
 from readiness.collectors.clock import Timing
 from tests.cluster.conftest import ACCOUNT, Space, install
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Json, Kube
+from tests.cluster.kube import Failed, Json, Kube
 from tests.cluster.running import Running
 from tests.conftest import control_plane
 from tests.faults.gateway import Gateway
@@ -113,10 +114,15 @@ def empty(kube: Kube, namespace: str) -> None:
     """Nobody deletes what is in a namespace here; a deleted one stays Terminating."""
     for path in (
         f"/apis/readiness.dev/v1alpha1/namespaces/{namespace}/readinessreviews",
+        f"/apis/external-secrets.io/v1/namespaces/{namespace}/externalsecrets",
+        f"/apis/external-secrets.io/v1/namespaces/{namespace}/secretstores",
+        f"/api/v1/namespaces/{namespace}/pods",
+        f"/apis/apps/v1/namespaces/{namespace}/replicasets",
         f"/apis/apps/v1/namespaces/{namespace}/deployments",
         f"/api/v1/namespaces/{namespace}/configmaps",
     ):
-        kube.request("DELETE", path)
+        with suppress(Failed):  # not installed
+            kube.request("DELETE", path)
     kube.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
 
 

@@ -7,7 +7,7 @@ sequence is replayed by its plan: `READINESS_TEST_PLAN="[('deploy', 'api', 'good
 
 import ast
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import Phase, given, seed, settings
@@ -19,7 +19,7 @@ from tests.cluster.running import Running
 from tests.faults.conftest import empty
 from tests.faults.gateway import Gateway
 from tests.faults.hours import Hours
-from tests.faults.world import DISASTROUS, HOLD, PLANS, Step, World
+from tests.faults.world import DISASTROUS, HOLD, PLANS, STARTS, Step, World
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
@@ -27,6 +27,14 @@ BATCH = 10
 QUICK_SEEDS = range(1)
 LONG_SEEDS = range(1, 20)
 TRIED = [
+    [*STARTS[0], ("pod", "api", "root"), ("remove-pods", "", ""), ("settings", "true", ""), ("sync", "False", "")],
+    [
+        *STARTS[0],
+        ("forbid", "configmaps", ""),
+        ("settings", "true", ""),
+        ("crash", "", ""),
+        ("permit", "configmaps", ""),
+    ],
     [("deploy", "api", "good"), ("review", "both", ""), ("forbid", "deployments", ""), ("deploy", "api", "root")],
     [
         ("deploy", "api", "root"),
@@ -36,6 +44,17 @@ TRIED = [
         ("crash", "", ""),
     ],
 ]
+
+
+@pytest.fixture(autouse=True)
+def _definitions(kube: Kube) -> Iterator[None]:
+    """Of External Secrets."""
+    kinds = ("externalsecrets", "secretstores", "clustersecretstores")
+    files = [f"--filename=hack/crds/external-secrets.io_{one}.yaml" for one in kinds]
+    kube.cluster.kubectl("apply", *files)
+    kube.cluster.kubectl("wait", "--for=condition=Established", *files)
+    yield
+    kube.cluster.kubectl("delete", "--ignore-not-found", *files, "--wait=true")
 
 
 class Sequences:

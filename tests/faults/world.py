@@ -1,4 +1,4 @@
-"""A small world: a few Deployments, one review, an operator, and everything that may befall them."""
+"""A small world: a few objects of every sort of evidence, one review, an operator, and everything that may befall them."""
 
 import json
 import shutil
@@ -14,40 +14,56 @@ from hypothesis import strategies as st
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Json, Kube, without
-from tests.cluster.objects import DELIVERY, SECURITY, deployment, review
+from tests.cluster.kube import Failed, Json, Kube, without
+from tests.cluster.objects import DELIVERY, SECURITY, area, deployment, expectation, review
 from tests.cluster.running import Running
 from tests.faults.conftest import green, held
 from tests.faults.gateway import Asked, Gateway, Says
 from tests.faults.hours import Hours
+from tests.faults.naive import Objects, certain
 
 PATIENCE: Final = 40.0  # seconds, on a busy machine
 PACE: Final = 0.2  # seconds of virtual time at each look: pauses pass tenfold, and no request runs out of time
 HOLD: Final = "2m"
 NAMES: Final = ("api", "web", "job-runner")
 QUALITIES: Final = ("good", "without-probes", "root")
+SWITCH: Final = ("settings", "SIMULATION_MODE")
+_RULE: Final = {"env": SWITCH[1], "oneOf": ["false"], "restartedAfterChange": "NotRequired"}
+SWITCHES: Final = area("switches", expectation("simulation-off", "configuration", {"rules": [_RULE]}))
+SECRETS: Final = area(
+    "secrets", expectation("synced", "externalSecrets", {"minimum": 1, "references": "Ignore", "maxAge": "48h"})
+)
 SPECS: Final[dict[str, Json]] = {
     "probes": {"areas": [DELIVERY]},
     "both": {"areas": [DELIVERY, SECURITY]},
+    "switches": {"areas": [SWITCHES]},
+    "every": {"areas": [DELIVERY, SECURITY, SWITCHES, SECRETS]},
     "suspended": {"areas": [DELIVERY, SECURITY], "suspend": True},
     "some": {"areas": [DELIVERY, SECURITY], "scope": {"selector": {"matchLabels": {"app": "web"}}}},
 }
 CHANGES: Final = (
     *((("deploy", name, quality)) for name in NAMES[:2] for quality in QUALITIES),
     *(("undeploy", name, "") for name in NAMES[:2]),
+    *(("pod", "api", quality) for quality in QUALITIES),
+    *(("settings", value, "") for value in ("false", "true")),
+    *(("sync", outcome, "") for outcome in ("True", "False")),
+    *((what, "", "") for what in ("remove-pods", "remove-settings", "remove-secret")),
     *(("review", spec, "") for spec in SPECS),
     ("remove-review", "", ""),
 )
+EVIDENCE: Final = ("deployments", "pods", "configmaps", "externalsecrets")
 FAULTS: Final = tuple(
     (name, "", "")
     for name in ("restart", "crash", "cut", "outage", "return", "mute", "storm", "refuse-writes", "calm", "minutes")
-) + tuple((name, resource, "") for name in ("forbid", "permit") for resource in ("deployments", "pods"))
+) + tuple((name, resource, "") for name in ("forbid", "permit") for resource in EVIDENCE)
 
 DISASTERS: Final = tuple((name, "", "") for name in ("another-server", "another-etcd", "back-in-time"))
 """The control plane itself: seconds each."""
 
 Step = tuple[str, str, str]
+_GOOD: Final[list[Step]] = [("settings", "false", ""), ("sync", "True", ""), ("deploy", "api", "good")]
 STARTS: Final[tuple[list[Step], ...]] = (
+    [*_GOOD, ("review", "every", ""), ("settle", "", "")],
     [("deploy", "api", "good"), ("review", "both", ""), ("settle", "", "")],
     [("deploy", "api", "root"), ("review", "both", ""), ("settle", "", "")],
     [],
@@ -59,30 +75,92 @@ PLANS: Final = st.builds(
 )
 DISASTROUS: Final = st.builds(
     lambda start, before, disaster, after: [*start, ("snapshot", "", ""), *before, disaster, *after],
-    st.sampled_from(STARTS[:2]),
+    st.sampled_from(STARTS[:3]),
     st.lists(_STEPS, min_size=1, max_size=4),
     st.sampled_from(DISASTERS),
     st.lists(_STEPS, min_size=1, max_size=3),
 )
 
 
-def naive(spec: Json, deployments: list[Json]) -> bool:
-    """What a reader of the review would say of these objects, without any of the operator's code."""
-    if spec.get("suspend"):
-        return False
-    selector = spec.get("scope", {}).get("selector", {}).get("matchLabels", {})
-    chosen = [one for one in deployments if selector.items() <= one["metadata"].get("labels", {}).items()]
-    if not chosen:
-        return False
-    checks = {name for area in spec["areas"] for one in area["expectations"] for name in one["check"]}
-    for one in chosen:
-        pod = one["spec"]["template"]["spec"]
-        for container in pod["containers"]:
-            if "probes" in checks and not {"livenessProbe", "readinessProbe"} <= container.keys():
-                return False
-        if "nonRoot" in checks and pod.get("securityContext", {}).get("runAsNonRoot") is not True:
-            return False
-    return True
+STORE: Final[Json] = {
+    "apiVersion": "external-secrets.io/v1",
+    "kind": "SecretStore",
+    "metadata": {"name": "vault"},
+    "spec": {"provider": {"vault": {"server": "https://vault.example.com"}}},
+}
+EXTERNAL_SECRET: Final[Json] = {
+    "apiVersion": "external-secrets.io/v1",
+    "kind": "ExternalSecret",
+    "metadata": {"name": "db"},
+    "spec": {
+        "refreshInterval": "1h",
+        "secretStoreRef": {"kind": "SecretStore", "name": "vault"},
+        "target": {"name": "db", "creationPolicy": "Owner", "deletionPolicy": "Retain"},
+        "data": [{"secretKey": "password", "remoteRef": {"key": "shop/db"}}],
+    },
+}
+
+
+def said(status: str, reason: str) -> Json:
+    """A condition of External Secrets."""
+    at = "2026-01-01T00:00:00Z"
+    return {"type": "Ready", "status": status, "reason": reason, "message": reason, "lastTransitionTime": at}
+
+
+def of_quality(workload: Json, quality: str) -> Json:
+    """Its template is good, or lacks one thing; in each case a ConfigMap says whether it simulates."""
+    inside = workload["spec"]["template"]["spec"]
+    container = inside["containers"][0]
+    source = {"configMapKeyRef": {"name": SWITCH[0], "key": SWITCH[1]}}
+    container["env"] = [{"name": SWITCH[1], "valueFrom": source}]
+    if quality == "without-probes":
+        for probe in ("livenessProbe", "readinessProbe"):
+            container.pop(probe, None)
+    elif quality == "root":
+        inside["securityContext"] = {"runAsNonRoot": None, "runAsUser": None}
+    return workload
+
+
+def replica_set(above: Json, quality: str) -> Json:
+    """As the Deployment's controller left it when it rolled on."""
+    name = above["metadata"]["name"]
+    labels = {"app": name, "pod-template-hash": quality}
+    template = of_quality(deployment(name), quality)["spec"]["template"]
+    inside = {key: value for key, value in template["spec"].items() if quality != "root" or key != "securityContext"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": f"{name}-{quality}",
+            "labels": labels,
+            "ownerReferences": [owner("apps/v1", "Deployment", above)],
+        },
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": inside},
+        },
+    }
+
+
+def pod(of: Json) -> Json:
+    """One that this ReplicaSet made; nobody runs it."""
+    meta, template = of["metadata"], of["spec"]["template"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"{meta['name']}-0",
+            "labels": template["metadata"]["labels"],
+            "ownerReferences": [owner("apps/v1", "ReplicaSet", of)],
+        },
+        "spec": template["spec"],
+    }
+
+
+def owner(api_version: str, kind: str, of: Json) -> Json:
+    meta = of["metadata"]
+    return {"apiVersion": api_version, "kind": kind, "name": meta["name"], "uid": meta["uid"], "controller": True}
 
 
 @dataclass
@@ -121,18 +199,54 @@ class World:
         self.agree()
 
     def _deploy(self, name: str, quality: str) -> None:
-        body = deployment(name)
-        if quality == "without-probes":
-            for probe in ("livenessProbe", "readinessProbe"):
-                body["spec"]["template"]["spec"]["containers"][0].pop(probe, None)
-        elif quality == "root":
-            body["spec"]["template"]["spec"]["securityContext"] = {"runAsNonRoot": None, "runAsUser": None}
-        body["spec"]["template"]["spec"] = {**body["spec"]["template"]["spec"]}
-        self._happened(self.space.apply(body))
+        self._happened(self.space.apply(of_quality(deployment(name), quality)))
 
     def _undeploy(self, name: str) -> None:
-        self.space.delete(deployment(name))
-        self._happened()
+        """Nobody collects here what is left behind."""
+        if name == "api":
+            self._remove_pods()
+        self._delete(deployment(name))
+
+    def _pod(self, name: str, quality: str) -> None:
+        """One that an older revision of this quality left, if there is such a Deployment."""
+        found = [one for one in self._list("/apis/apps/v1", "deployments") if one["metadata"]["name"] == name]
+        if not found:
+            return
+        self.space.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
+        made = self.space.apply(replica_set(found[0], quality))
+        try:
+            self._happened(self.space.create(pod(made)))
+        except Failed as failed:
+            assert failed.code == 409, failed  # it is there already
+
+    def _remove_pods(self) -> None:
+        for one in self._list("/api/v1", "pods"):
+            self._delete({"apiVersion": "v1", "kind": "Pod", **one})
+        self.kube.request("DELETE", f"/apis/apps/v1/namespaces/{self.space.name}/replicasets")
+
+    def _settings(self, value: str) -> None:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SWITCH[0]}, "data": {SWITCH[1]: value}}
+        self._happened(self.space.apply(body))
+
+    def _remove_settings(self) -> None:
+        self._delete({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": SWITCH[0]}})
+
+    def _sync(self, outcome: str) -> None:
+        """External Secrets wrote the Secret, or could not."""
+        store = self.space.apply(STORE)
+        self.kube.put_status({**store, "status": {"capabilities": "ReadWrite", "conditions": [said("True", "Valid")]}})
+        made = self.space.apply(EXTERNAL_SECRET)
+        self._happened(made)
+        status = {
+            "conditions": [said(outcome, "SecretSynced" if outcome == "True" else "SecretSyncedError")],
+            "refreshTime": self.hours.wall().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "syncedResourceVersion": f"{made['metadata']['generation']}-0",
+            "binding": {"name": "db"},
+        }
+        self._happened(self.kube.put_status({**made, "status": status}))
+
+    def _remove_secret(self) -> None:
+        self._delete(EXTERNAL_SECRET)
 
     def _review(self, spec: str) -> None:
         wanted = {"suspend": None, "scope": None, **SPECS[spec]}
@@ -144,8 +258,7 @@ class World:
         self._happened(written)
 
     def _remove_review(self) -> None:
-        self.space.delete(review())
-        self._happened()
+        self._delete(review())
 
     def _settle(self) -> None:
         self.agree(exactly=True)
@@ -276,7 +389,7 @@ class World:
     def expected(self) -> bool:
         """The naive verdict upon the live objects."""
         found = self.review
-        return found is not None and naive(found["spec"], self._list("/apis/apps/v1", "deployments"))
+        return found is not None and certain(found["spec"], Objects.read(self.kube, self.space.name))
 
     def agree(self, *, exactly: bool = False) -> None:
         """Wait until Ready=True only where the naive says so, or by rule Hold."""
@@ -315,15 +428,21 @@ class World:
             )
             of_it = version.get("status", {}).get("observedGeneration") == generation
             if turned and of_it and not self._was_good(self.born[uid, generation], version_of(version)):
-                yield line(version)
+                yield f"{line(version)}\n  {self.timeline}\n  born {self.born}"
             before = version
 
     def _was_good(self, since: int, until: int) -> bool:
         before = [good for version, good in self.timeline if version <= since][-1:]
         return any([*before, *(good for version, good in self.timeline if since < version <= until)])
 
-    def _happened(self, written: Json | None = None) -> None:
-        version = version_of(written) if written else self._version()
+    def _happened(self, written: Json) -> None:
+        if not self.timeline or version_of(written) > self.timeline[-1][0]:  # otherwise it changed nothing
+            self.timeline.append((version_of(written), self.expected()))
+
+    def _delete(self, body: Json) -> None:
+        """Its version is told nowhere: it is at least the next one. What it makes good may be certified at once."""
+        version = self._version() + 1
+        self.space.delete(body)
         self.timeline.append((version, self.expected()))
 
     def _version(self) -> int:
