@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Failed, Json, Kube, without
+from tests.cluster.kube import Failed, Json, Kube, path_of, without
 from tests.cluster.objects import DELIVERY, SECURITY, area, deployment, expectation, review
 from tests.cluster.running import Running
 from tests.faults.conftest import green, held
@@ -442,9 +442,14 @@ class World:
 
     def _delete(self, body: Json) -> None:
         """Its version is told nowhere: it is at least the next one. What it makes good may be certified at once."""
-        version = self._version() + 1
-        self.space.delete(body)
-        self.timeline.append((version, self.expected()))
+        version, meta = self._version() + 1, self.space.own(body)["metadata"]
+        try:
+            self.kube.request("DELETE", path_of(body, meta["namespace"], meta["name"]))
+        except Failed as failed:
+            if failed.code != 404:
+                raise
+        else:
+            self.timeline.append((version, self.expected()))
 
     def _version(self) -> int:
         path = f"/apis/apps/v1/namespaces/{self.space.name}/deployments"
