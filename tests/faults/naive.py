@@ -58,6 +58,9 @@ def certain(spec: Json, objects: Objects) -> bool:
     checks = {name for area in spec["areas"] for one in area["expectations"] for name in one["check"]}
     if "externalSecrets" in checks and not _synced(objects.external_secrets):
         return False
+    revision = spec.get("subject", {}).get("revision")
+    if revision and any(one["spec"]["template"]["metadata"]["labels"]["version"] != revision for one in chosen):
+        return False
     return bool(chosen) and all(
         _good(pod, checks, objects) for deployment in chosen for pod in objects.templates(deployment)
     )

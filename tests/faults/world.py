@@ -26,7 +26,7 @@ PATIENCE: Final = 40.0  # seconds, on a busy machine
 PACE: Final = 0.2  # seconds of virtual time at each look: pauses pass tenfold, and no request runs out of time
 HOLD: Final = "2m"
 NAMES: Final = ("api", "web", "job-runner")
-QUALITIES: Final = ("good", "without-probes", "root")
+QUALITIES: Final = ("good", "without-probes", "root", "next")
 SWITCH: Final = ("settings", "SIMULATION_MODE")
 _RULE: Final = {"env": SWITCH[1], "oneOf": ["false"], "restartedAfterChange": "NotRequired"}
 SWITCHES: Final = area("switches", expectation("simulation-off", "configuration", {"rules": [_RULE]}))
@@ -37,6 +37,7 @@ SPECS: Final[dict[str, Json]] = {
     "probes": {"areas": [DELIVERY]},
     "both": {"areas": [DELIVERY, SECURITY]},
     "switches": {"areas": [SWITCHES]},
+    "revision": {"areas": [DELIVERY], "subject": {"revision": "2", "versionLabel": "version"}},
     "every": {"areas": [DELIVERY, SECURITY, SWITCHES, SECRETS]},
     "suspended": {"areas": [DELIVERY, SECURITY], "suspend": True},
     "some": {"areas": [DELIVERY, SECURITY], "scope": {"selector": {"matchLabels": {"app": "web"}}}},
@@ -108,8 +109,9 @@ def said(status: str, reason: str) -> Json:
 
 
 def of_quality(workload: Json, quality: str) -> Json:
-    """Its template is good, or lacks one thing; in each case a ConfigMap says whether it simulates."""
-    inside = workload["spec"]["template"]["spec"]
+    """Its template is good, or lacks one thing, or is the next version; each time a ConfigMap says whether it simulates."""
+    inside, meta = workload["spec"]["template"]["spec"], workload["spec"]["template"]["metadata"]
+    meta["labels"] = {**meta["labels"], "version": "2" if quality == "next" else "1"}
     container = inside["containers"][0]
     source = {"configMapKeyRef": {"name": SWITCH[0], "key": SWITCH[1]}}
     container["env"] = [{"name": SWITCH[1], "valueFrom": source}]
@@ -250,7 +252,7 @@ class World:
         self._delete(EXTERNAL_SECRET)
 
     def _review(self, spec: str) -> None:
-        wanted = {"suspend": None, "scope": None, **SPECS[spec]}
+        wanted = {"suspend": None, "scope": None, "subject": None, **SPECS[spec]}
         wanted = {key: value for key, value in wanted.items() if value is not None} if not self.review else wanted
         body = {**review(), "spec": wanted}
         written = self.space.apply(body)
