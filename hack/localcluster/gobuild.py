@@ -99,7 +99,7 @@ def compiled(
             cwd=how.module,
             environment=_settings(environment),
         )
-        while child.poll() is None:
+        while child.returncode is None:
             progress(f"{name}: building … {time.monotonic() - started:.0f} s")
             _wait(child)
     finally:
