@@ -12,8 +12,8 @@ GENERATE := $(BIN)/python -m hack.generate
 PYTEST := $(BIN)/python -m pytest
 FAST   := -q -m "not cluster and not long and not thorough" -n 2 --dist loadfile
 UNIT   := -q -m "not cluster and not long" -n 2 --dist loadfile
-ALL    := -q -m "not long" -n 2 --dist loadfile
-LONG   := -q -m long -n 2 --dist load
+ALL    := -q -m "not long" -n 3 --dist loadfile
+LONG   := -q -m long -n 3 --dist load
 GENERATED := crds docs/expectations docs/operations.md docs/security.md docs/settings.md docs/troubleshooting.md charts
 
 .PHONY: help install lint types imports unit fast test test-long verify generate manifest chart docs demo bench lock clean

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -38,6 +39,13 @@ class Failed(Exception):  # noqa: N818  # an answer, named after what it says
         self.code = code
 
 
+class Connection(http.client.HTTPSConnection):
+    """Closed at the latest when nobody has it any more: threads end without a word."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Kube:
     """One API server. Threads may share it."""
 
@@ -45,12 +53,11 @@ class Kube:
         self.cluster = cluster
         self._address = urlsplit(cluster.url)
         self._trust = ssl.create_default_context(cafile=str(cluster.ca_file))
+        self._kept = threading.local()  # a connection for each thread
 
-    def connection(self, timeout: float | None = 30.0) -> http.client.HTTPSConnection:
+    def connection(self, timeout: float | None = 30.0) -> "Connection":
         assert self._address.hostname is not None
-        return http.client.HTTPSConnection(
-            self._address.hostname, self._address.port, context=self._trust, timeout=timeout
-        )
+        return Connection(self._address.hostname, self._address.port, context=self._trust, timeout=timeout)
 
     def headers(self, content: str = "application/json") -> dict[str, str]:
         return {"Authorization": f"Bearer {self.cluster.admin_token}", "Content-Type": content}
@@ -59,16 +66,30 @@ class Kube:
         """429 is waited out, as client-go does: a server that has just started says it of custom resources."""
         text = None if body is None else json.dumps(body)
         for _ in range(THROTTLED):
-            with closing(self.connection()) as connection:
-                connection.request(method, path, body=text, headers=self.headers(content))
-                answer = connection.getresponse()
-                found = _decoded(answer.read())
-            if answer.status != 429:
+            status, found = self._exchange(method, path, text, self.headers(content))
+            if status != 429:
                 break
             time.sleep(1)
-        if answer.status >= 300:
-            raise Failed(answer.status, found)
+        if status >= 300:
+            raise Failed(status, found)
         return found
+
+    def _exchange(self, method: str, path: str, text: str | None, headers: dict[str, str]) -> tuple[int, Json]:
+        """A handshake takes longer than a request: the connection is kept, and replaced where the server has closed it."""
+        kept = getattr(self._kept, "connection", None)
+        connection: Connection = kept or self.connection()
+        self._kept.connection = None
+        try:
+            connection.request(method, path, body=text, headers=headers)
+            answer = connection.getresponse()
+            found = _decoded(answer.read())
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            if kept is None:
+                raise
+            return self._exchange(method, path, text, headers)
+        self._kept.connection = connection
+        return answer.status, found
 
     def get(self, kind: str, namespace: str, name: str, api: str = "") -> Json:
         return self.request("GET", path_of({"apiVersion": api or _api(kind), "kind": kind}, namespace, name))

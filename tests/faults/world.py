@@ -391,27 +391,31 @@ class World:
 
     def expected(self) -> bool:
         """The naive verdict upon the live objects."""
-        found = self.review
-        return found is not None and certain(found["spec"], Objects.read(self.kube, self.space.name))
+        return self._certain(self.review, Objects.read(self.kube, self.space.name))
+
+    def _certain(self, review: Json | None, objects: Objects) -> bool:
+        return review is not None and certain(review["spec"], objects)
 
     def agree(self, *, exactly: bool = False) -> None:
         """Wait until Ready=True only where the naive says so, or by rule Hold."""
         deadline = time.monotonic() + PATIENCE
-        while not self._agrees(exactly):
+        objects = Objects.read(self.kube, self.space.name)  # nobody else changes any
+        while not self._agrees(objects, exactly=exactly):
             found = self.review
             told = line(found) if found else "no review"
-            state = json.dumps({"expected": self.expected(), "away": self.away, "withdrawn": list(self.withdrawn)})
+            expected = self._certain(found, objects)
+            state = json.dumps({"expected": expected, "away": self.away, "withdrawn": list(self.withdrawn)})
             assert time.monotonic() < deadline, f"{told}\n{state}"
             if self.running is not None:
                 self.hours.pass_(self.running, PACE, PACE)
             time.sleep(0.02)
 
-    def _agrees(self, exactly: bool) -> bool:
+    def _agrees(self, objects: Objects, *, exactly: bool) -> bool:
         found = self.review
         if found is None or self.away or self.gateway.rule(Asked("PUT", "", watch=False)) is not None:
             return not exactly or found is None  # nobody can write now; what is green ends by validUntil
         said = green(found) and found["status"]["observedGeneration"] == found["metadata"]["generation"]
-        expected = self.expected()
+        expected = self._certain(found, objects)
         if exactly:
             done = found["status"]["observedGeneration"] == found["metadata"]["generation"]
             return done and said == expected and not held(found) and condition(found)["reason"] != "Evaluating"
