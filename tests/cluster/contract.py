@@ -24,8 +24,10 @@ def violations(versions: list[Json], by_hand: set[str]) -> Iterator[str]:
         meta, status = version["metadata"], version.get("status", {})
         if before is not None and before["metadata"]["uid"] != meta["uid"]:
             before = None
-        changed = before is None or before.get("status") != status
-        ours = status.get("observedGeneration", -1) >= 0 and meta["resourceVersion"] not in by_hand
+        observed = status.get("observedGeneration", -1)
+        inherited = before is None and observed != meta["generation"]  # written before anybody watched
+        changed = not inherited and (before is None or before.get("status") != status)
+        ours = observed >= 0 and meta["resourceVersion"] not in by_hand
         if changed and ours:
             for said in (*_shape(version), *_meaning(version), *_transitions(before, version)):
                 yield f"{said}\n    {line(version)}"
