@@ -39,8 +39,9 @@ class Space:
     def create(self, body: Json) -> Json:
         return self._wrote(self.kube.create(self.own(body)))
 
-    def delete(self, body: Json) -> None:
-        self.kube.delete(self.own(body))
+    def delete(self, body: Json) -> bool:
+        """Whether it was there."""
+        return self.kube.delete(self.own(body))
 
     def merge(self, body: Json, patch: Json) -> Json:
         return self._wrote(self.kube.merge(self.own(body), patch))

@@ -25,7 +25,7 @@ def violations(versions: list[Json], by_hand: set[str]) -> Iterator[str]:
         if before is not None and before["metadata"]["uid"] != meta["uid"]:
             before = None
         observed = status.get("observedGeneration", -1)
-        inherited = before is None and observed != meta["generation"]  # written before anybody watched
+        inherited = version is versions[0] and observed != meta["generation"]  # written before anybody watched
         changed = not inherited and (before is None or before.get("status") != status)
         ours = observed >= 0 and meta["resourceVersion"] not in by_hand
         if changed and ours:

@@ -39,6 +39,16 @@ class Failed(Exception):  # noqa: N818  # an answer, named after what it says
         self.code = code
 
 
+@contextmanager
+def tolerating(code: int) -> Iterator[None]:
+    """An answer of this code ends the block; any other failure is raised."""
+    try:
+        yield
+    except Failed as failed:
+        if failed.code != code:
+            raise
+
+
 class Connection(http.client.HTTPSConnection):
     """Closed at the latest when nobody has it any more: threads end without a word."""
 
@@ -55,7 +65,7 @@ class Kube:
         self._trust = ssl.create_default_context(cafile=str(cluster.ca_file))
         self._kept = threading.local()  # a connection for each thread
 
-    def connection(self, timeout: float | None = 30.0) -> "Connection":
+    def connection(self, timeout: float | None = 30.0) -> Connection:
         assert self._address.hostname is not None
         return Connection(self._address.hostname, self._address.port, context=self._trust, timeout=timeout)
 
@@ -115,17 +125,17 @@ class Kube:
 
     def apply(self, body: Json) -> Json:
         """Create, or replace the spec of what is there."""
-        try:
+        with tolerating(409):
             return self.create(body)
-        except Failed as failed:
-            if failed.code != 409:
-                raise
         return self.merge(body, {key: value for key, value in body.items() if key not in {"apiVersion", "kind"}})
 
-    def delete(self, body: Json) -> None:
+    def delete(self, body: Json) -> bool:
+        """Whether it was there."""
         meta = body["metadata"]
         with suppress(Failed):
             self.request("DELETE", path_of(body, meta.get("namespace", ""), meta["name"]))
+            return True
+        return False
 
     def list(self, path: str) -> list[Json]:
         return self.request("GET", path)["items"]  # type: ignore[no-any-return]

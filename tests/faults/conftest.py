@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ from hack.localcluster import Cluster
 from readiness.collectors.clock import Timing
 from tests.cluster.conftest import ACCOUNT, Space, install
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Failed, Json, Kube
+from tests.cluster.kube import Json, Kube, tolerating
 from tests.cluster.running import Running
 from tests.conftest import control_plane
 from tests.faults.gateway import Gateway
@@ -121,9 +121,22 @@ def empty(kube: Kube, namespace: str) -> None:
         f"/apis/apps/v1/namespaces/{namespace}/deployments",
         f"/api/v1/namespaces/{namespace}/configmaps",
     ):
-        with suppress(Failed):  # not installed
+        with tolerating(404):  # not installed
             kube.request("DELETE", path)
     kube.delete({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+
+
+@contextmanager
+def external_secrets(cluster: Cluster) -> Iterator[list[str]]:
+    """Its definitions are installed inside; kubectl's arguments that name them."""
+    plurals = ("externalsecrets", "secretstores", "clustersecretstores")
+    files = [f"--filename=hack/crds/external-secrets.io_{plural}.yaml" for plural in plurals]
+    cluster.kubectl("apply", *files)
+    try:
+        cluster.kubectl("wait", "--for=condition=Established", *files)
+        yield files
+    finally:
+        cluster.kubectl("delete", "--ignore-not-found", *files, "--wait=true")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.cluster.kube import Failed, Json, Kube
+from tests.cluster.kube import Json, Kube, tolerating
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,9 @@ class Objects:
     @classmethod
     def read(cls, kube: Kube, namespace: str) -> "Objects":
         def all_of(root: str, plural: str) -> list[Json]:
-            try:
+            with tolerating(404):
                 return kube.list(f"{root}/namespaces/{namespace}/{plural}")
-            except Failed as failed:
-                if failed.code == 404:  # not installed
-                    return []
-                raise
+            return []  # not installed
 
         return cls(
             all_of("/apis/apps/v1", "deployments"),

@@ -16,7 +16,7 @@ from tests.cluster.history import condition
 from tests.cluster.kube import Kube, eventually, without
 from tests.cluster.objects import DELIVERY, area, deployment, expectation, review
 from tests.cluster.running import Running
-from tests.faults.conftest import QUICK, held, never_green
+from tests.faults.conftest import QUICK, external_secrets, held, never_green
 from tests.faults.gateway import Asked, Gateway, Says, Silence
 from tests.faults.hours import Hours
 
@@ -126,24 +126,18 @@ def test_a_definition_of_evidence_uninstalled(
 ) -> None:
     """NotInstalled is never held: the certificate ends at once, and is earned again once it is back."""
     del gateway
-    plurals = ("externalsecrets", "secretstores", "clustersecretstores")
-    files = [f"--filename=hack/crds/external-secrets.io_{plural}.yaml" for plural in plurals]
     check = expectation("synced", "externalSecrets", {"references": "Ignore"}, whenNothingSelected="NotApplicable")
-    kube.cluster.kubectl("apply", *files)
-    try:
-        with start() as running:
-            running.await_ready()
-            space.apply(deployment("api"))
-            space.apply(review("prod", DELIVERY, area("secrets", check)))
-            green = space.ready("True", "Certified", seconds=40)
-            kube.cluster.kubectl("delete", *files, "--wait=true")
-            gone = space.ready("Unknown", "EvidenceUnavailable", of=green, seconds=40)
-            assert "NotInstalled" in str(gone["status"]["areas"])
-            never_green([one for one in space.versions() if version_of(one) >= version_of(gone)])
-            kube.cluster.kubectl("apply", *files)
-            space.ready("True", "Certified", of=gone, seconds=40)
-    finally:
-        kube.cluster.kubectl("delete", "--ignore-not-found", *files, "--wait=true")
+    with external_secrets(kube.cluster) as files, start() as running:
+        running.await_ready()
+        space.apply(deployment("api"))
+        space.apply(review("prod", DELIVERY, area("secrets", check)))
+        green = space.ready("True", "Certified", seconds=40)
+        kube.cluster.kubectl("delete", *files, "--wait=true")
+        gone = space.ready("Unknown", "EvidenceUnavailable", of=green, seconds=40)
+        assert "NotInstalled" in str(gone["status"]["areas"])
+        never_green([one for one in space.versions() if version_of(one) >= version_of(gone)])
+        kube.cluster.kubectl("apply", *files)
+        space.ready("True", "Certified", of=gone, seconds=40)
 
 
 def test_a_token_that_is_rotated(

@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from tests.cluster.conftest import Space
 from tests.cluster.kube import Kube
 from tests.cluster.running import Running
-from tests.faults.conftest import empty
+from tests.faults.conftest import empty, external_secrets
 from tests.faults.gateway import Gateway
 from tests.faults.hours import Hours
 from tests.faults.world import DISASTROUS, HOLD, PLANS, STARTS, Step, World
@@ -49,12 +49,8 @@ TRIED = [
 @pytest.fixture(autouse=True)
 def _definitions(kube: Kube) -> Iterator[None]:
     """Of External Secrets."""
-    kinds = ("externalsecrets", "secretstores", "clustersecretstores")
-    files = [f"--filename=hack/crds/external-secrets.io_{one}.yaml" for one in kinds]
-    kube.cluster.kubectl("apply", *files)
-    kube.cluster.kubectl("wait", "--for=condition=Established", *files)
-    yield
-    kube.cluster.kubectl("delete", "--ignore-not-found", *files, "--wait=true")
+    with external_secrets(kube.cluster):
+        yield
 
 
 class Sequences:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.cluster.conftest import Space, version_of
 from tests.cluster.contract import instant
 from tests.cluster.history import History, condition, line
-from tests.cluster.kube import Failed, Json, Kube, path_of, without
+from tests.cluster.kube import Json, Kube, tolerating, without
 from tests.cluster.objects import DELIVERY, SECURITY, area, deployment, expectation, review
 from tests.cluster.running import Running
 from tests.faults.conftest import green, held
@@ -102,7 +102,7 @@ EXTERNAL_SECRET: Final[Json] = {
 }
 
 
-def said(status: str, reason: str) -> Json:
+def ready(status: str, reason: str) -> Json:
     """A condition of External Secrets."""
     at = "2026-01-01T00:00:00Z"
     return {"type": "Ready", "status": status, "reason": reason, "message": reason, "lastTransitionTime": at}
@@ -128,7 +128,6 @@ def replica_set(above: Json, quality: str) -> Json:
     name = above["metadata"]["name"]
     labels = {"app": name, "pod-template-hash": quality}
     template = of_quality(deployment(name), quality)["spec"]["template"]
-    inside = {key: value for key, value in template["spec"].items() if quality != "root" or key != "securityContext"}
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
@@ -140,7 +139,7 @@ def replica_set(above: Json, quality: str) -> Json:
         "spec": {
             "replicas": 1,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": inside},
+            "template": {"metadata": {"labels": labels}, "spec": template["spec"]},
         },
     }
 
@@ -216,11 +215,8 @@ class World:
             return
         self.space.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
         made = self.space.apply(replica_set(found[0], quality))
-        try:
+        with tolerating(409):  # it is there already
             self._happened(self.space.create(pod(made)))
-        except Failed as failed:
-            if failed.code != 409:  # it is there already
-                raise
 
     def _remove_pods(self) -> None:
         for one in self._list("/api/v1", "pods"):
@@ -237,11 +233,11 @@ class World:
     def _sync(self, outcome: str) -> None:
         """External Secrets wrote the Secret, or could not."""
         store = self.space.apply(STORE)
-        self.kube.put_status({**store, "status": {"capabilities": "ReadWrite", "conditions": [said("True", "Valid")]}})
+        self.kube.put_status({**store, "status": {"capabilities": "ReadWrite", "conditions": [ready("True", "Valid")]}})
         made = self.space.apply(EXTERNAL_SECRET)
         self._happened(made)
         status = {
-            "conditions": [said(outcome, "SecretSynced" if outcome == "True" else "SecretSyncedError")],
+            "conditions": [ready(outcome, "SecretSynced" if outcome == "True" else "SecretSyncedError")],
             "refreshTime": self.hours.wall().strftime("%Y-%m-%dT%H:%M:%SZ"),
             "syncedResourceVersion": f"{made['metadata']['generation']}-0",
             "binding": {"name": "db"},
@@ -448,13 +444,8 @@ class World:
 
     def _delete(self, body: Json) -> None:
         """Its version is told nowhere: it is at least the next one. What it makes good may be certified at once."""
-        version, meta = self._version() + 1, self.space.own(body)["metadata"]
-        try:
-            self.kube.request("DELETE", path_of(body, meta["namespace"], meta["name"]))
-        except Failed as failed:
-            if failed.code != 404:
-                raise
-        else:
+        version = self._version() + 1
+        if self.space.delete(body):
             self.timeline.append((version, self.expected()))
 
     def _version(self) -> int:

@@ -5,7 +5,7 @@ Most changes of a namespace concern one of its reviews, and each of them marks a
 compares versions and identities, and where it cannot tell, they differ.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from readiness.collectors.access import View
@@ -45,12 +45,11 @@ def of(
     entry: Entry,
     view: View,
     selected: Iterable[Seen[Workloads] | Unseen],
-    states: Iterable[tuple[Watched, Seen[object] | Unseen]],
+    states: Sequence[tuple[Watched, Seen[object] | Unseen]],
     *,
     skewed: bool,
 ) -> Grounds:
     """As of this moment; `selected` for each scope of the review, `states` of all that it needs, always in the same order."""
-    states = tuple(states)
     return Grounds(
         entry,
         tuple(one.value if isinstance(one, Seen) else None for one in selected),

@@ -196,15 +196,8 @@ class Judge:
         sizes = [
             len(found.value.items) for one in case.scopes if isinstance(found := taking.selected(view, one)[0], Seen)
         ]
-        if max(sizes, default=0) <= MANY:
-            return
-        turn = asyncio.get_running_loop().time()
-        for key, (expectation, gathered) in taking.take(review, view).items():
-            name, want = expectation.check.one()
-            memo = case.memo(key, gathered.evidence)
-            if memo is not None:
-                assess(table.by_name(name), want, gathered.evidence, now, memo)
-                turn = await _let_run(turn)
+        if max(sizes, default=0) > MANY:
+            await _assessed(case, taking.take(review, view), now, remembered_only=True)
 
     async def _evidence(
         self, case: Case, entry: Entry, review: Review, before: Status, passed: Passed
@@ -218,13 +211,7 @@ class Judge:
         lost = [state for watched in case.needs if isinstance(state := self._watches.state(watched), Unseen)]
         lost += [absent for _, gathered in evidence.values() for absent in gathered.lost]
         pending = {key for key, (_, gathered) in evidence.items() if gathered.pending}
-        assessed: dict[Key, Assessed] = {}
-        turn = asyncio.get_running_loop().time()
-        for key, (expectation, gathered) in evidence.items():
-            name, want = expectation.check.one()
-            memo = case.memo(key, gathered.evidence)
-            assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, memo)
-            turn = await _let_run(turn)
+        assessed = await _assessed(case, evidence, now)
         facts = Facts(
             review=review,
             digest=case.digest,
@@ -250,6 +237,22 @@ class Judge:
             if (error := assessed[key].raised) is not None
         )
         return Judged(decided, raised)
+
+
+async def _assessed(
+    case: Case, evidence: taking.Evidence, now: datetime, *, remembered_only: bool = False
+) -> dict[Key, Assessed]:
+    """What each expectation finds, or each of which the case remembers findings; the loop may run between two."""
+    assessed: dict[Key, Assessed] = {}
+    turn = asyncio.get_running_loop().time()
+    for key, (expectation, gathered) in evidence.items():
+        name, want = expectation.check.one()
+        memo = case.memo(key, gathered.evidence)
+        if memo is None and remembered_only:
+            continue
+        assessed[key] = assess(table.by_name(name), want, gathered.evidence, now, memo)
+        turn = await _let_run(turn)
+    return assessed
 
 
 async def _let_run(turn: float) -> float:
